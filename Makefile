@@ -1,0 +1,160 @@
+# From Matrix to Llama: one Makefile for everything. `make help` lists what it
+# can do. Chapters, tests and exercises are found by their file names, so a new
+# one needs no change here.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
+
+# --- what to build with -----------------------------------------------------
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+BUILD ?= build
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
+        -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla $(WERROR)
+# OpenMP gives the threads, where the compiler has it.
+OPENMP := $(shell echo 'int main(void) { return 0; }' | \
+            $(CC) -fopenmp -x c - -o /dev/null 2>/dev/null && echo -fopenmp)
+# Never -ffast-math: it breaks training. These two leave the results alone: no
+# errno from sqrtf, and a * b + c in one rounding where the machine can.
+BASE := -std=c11 -D_GNU_SOURCE -g -march=native -fno-math-errno \
+        -ffp-contract=fast $(OPENMP) $(WARN) -I. -Ichapters -MMD -MP
+FAST := -O3
+SAN  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+        -fno-sanitize-recover=all
+LIBS := -lcjson -lutf8proc -lz -lm
+
+# --- what there is ----------------------------------------------------------
+
+chapters := $(sort $(notdir $(wildcard chapters/[0-9][0-9]-*)))
+# A file of these names is a program of its own; every other .c is a piece.
+own      := %_test.c %/test.c %/main.c %_main.c
+apart     = $(filter-out $(own),$(filter-out $(wildcard $1/bench_*.c $1/fuzz_*.c),$(wildcard $1/*.c)))
+pieces   := $(foreach d,common $(chapters:%=chapters/%),$(call apart,$d))
+programs := $(chapters:%=$(BUILD)/bin/%)
+tests    := $(patsubst %.c,$(BUILD)/test/%,$(wildcard common/*_test.c) \
+              $(wildcard chapters/*/test.c) $(wildcard chapters/*/*_test.c) \
+              $(wildcard data/*/*_test.c))
+tools    := $(BUILD)/bin/table
+# The chapter whose number is $1: chapter_01 is 01-matrix.
+$(foreach c,$(chapters),$(eval chapter_$(firstword $(subst -, ,$c)) := $c))
+
+.PHONY: all
+all: $(programs) $(tools) ## build every program
+
+# --- how to build -----------------------------------------------------------
+
+# When the flags change, everything is made again.
+$(BUILD)/flags: force
+	@mkdir -p $(@D)
+	@echo '$(CC) $(BASE) $(FAST) $(SAN)' | cmp -s - $@ || \
+	    echo '$(CC) $(BASE) $(FAST) $(SAN)' > $@
+.PHONY: force
+
+$(BUILD)/fast/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(BASE) $(FAST) -c $< -o $@
+
+$(BUILD)/san/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) "CC (sanitized)" $<
+	$(Q)$(CC) $(BASE) $(SAN) -c $< -o $@
+
+# Every piece of common and of the chapters in one archive: the linker takes
+# from it what a program uses.
+$(BUILD)/fast/course.a: $(pieces:%.c=$(BUILD)/fast/%.o)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(BUILD)/san/course.a: $(pieces:%.c=$(BUILD)/san/%.o)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/bin/%: $(BUILD)/fast/chapters/%/main.o $(BUILD)/fast/course.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(OPENMP) $^ -o $@ $(LIBS)
+
+$(BUILD)/bin/%: $(BUILD)/fast/common/%_main.o $(BUILD)/fast/course.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(OPENMP) $^ -o $@ $(LIBS)
+
+$(BUILD)/test/%: $(BUILD)/san/%.o $(BUILD)/san/course.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(OPENMP) -fsanitize=address,undefined $^ -o $@ -lcmocka $(LIBS)
+
+-include $(shell find $(BUILD)/fast $(BUILD)/san -name '*.d' 2>/dev/null)
+.SECONDARY:
+
+# `make V=1` shows every command in full.
+ifeq ($(V),1)
+say := @true
+else
+Q   := @
+say := @printf '%-15s %s\n'
+endif
+
+# --- using it ---------------------------------------------------------------
+
+.PHONY: help
+help: ## this list
+	@echo 'make TARGET [TARGET ...]   (add -j2 to use two cores for building)'
+	@echo
+	@sed -n 's/^\([A-Za-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
+	@echo
+	@echo 'Chapters: $(chapters)'
+
+.PHONY: setup
+setup: ## install what is missing (Debian, Ubuntu), or say what to install
+	@bash common/setup.sh
+
+.PHONY: run
+run: all ## run the quick form of every chapter and print a table
+	@$(BUILD)/bin/table $(chapters)
+
+run-NN: ## run chapter NN, whole; options in ARGS, for example ARGS=--help
+run-%:
+	@$(if $(chapter_$*),,echo "there is no chapter $*: $(chapters)"; exit 2)
+	@$(MAKE) --no-print-directory $(BUILD)/bin/$(chapter_$*)
+	@$(BUILD)/bin/$(chapter_$*) $(ARGS)
+
+.PHONY: plots
+plots: all ## draw the plots of every chapter into build/plots
+	@for c in $(chapters); do \
+	    $(BUILD)/bin/$$c --quick --plots $(BUILD)/plots/$$c > /dev/null || exit 1; \
+	    echo "$(BUILD)/plots/$$c"; \
+	done
+
+plots-NN: ## draw the plots of chapter NN from its full run
+plots-%:
+	@$(if $(chapter_$*),,echo "there is no chapter $*: $(chapters)"; exit 2)
+	@$(MAKE) --no-print-directory $(BUILD)/bin/$(chapter_$*)
+	@$(BUILD)/bin/$(chapter_$*) --plots $(BUILD)/plots/$(chapter_$*) $(ARGS)
+
+.PHONY: test
+test: $(tests) all ## run every test, under sanitizers
+	@bash common/run_tests.sh $(BUILD) $(tests) common/direction.sh \
+	    $(chapters:%=common/same_output.sh:%)
+
+test-NN: ## run the tests of chapter NN
+test-%:
+	@$(if $(chapter_$*),,echo "there is no chapter $*: $(chapters)"; exit 2)
+	@$(MAKE) --no-print-directory $(BUILD)/bin/$(chapter_$*) \
+	    $(filter $(BUILD)/test/chapters/$(chapter_$*)/%,$(tests))
+	@bash common/run_tests.sh $(BUILD) \
+	    $(filter $(BUILD)/test/chapters/$(chapter_$*)/%,$(tests)) \
+	    common/same_output.sh:$(chapter_$*)
+
+.PHONY: format
+format: ## lay out every C file by .clang-format
+	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
+
+.PHONY: lint
+lint: ## check the layout of every C file
+	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format --dry-run -Werror
+
+.PHONY: clean
+clean: ## remove everything that was made
+	rm -rf $(BUILD)

@@ -1,0 +1,64 @@
+// The numeric kernels: the few loops in which nearly all time is spent. SIMD
+// and threads live here and nowhere else.
+//
+// The one idea: threads share out *outputs*, never the terms of a sum, and a
+// sum always has the same 16 partial sums whatever the machine's vectors are.
+// So results are the same bit for bit for 1, 2 or 7 threads.
+//
+// Matrices are row-major float32. A stride (lda, ldb, ...) is the number of
+// floats from one row to the next, so a block of columns of a wider matrix is
+// a matrix too. Sizes may be 0; then nothing is read or written, except that
+// a product with K == 0 is zero.
+#ifndef COMMON_KERNELS_H
+#define COMMON_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// The number of threads; the default is one a core. Without OpenMP always 1.
+void kernels_threads(int n);
+int kernels_thread_count(void);
+
+// Calls body(context, from, to) for parts of 0 .. n - 1, on several threads if
+// the whole is worth it: cost is the approximate number of floating-point
+// operations for one item. The parts may run in any order, so items must not
+// write to the same place.
+void parallel_for(int n, double cost, void (*body)(void *, int, int),
+                  void *context);
+
+// C (M x N) = op(A) op(B), or C += op(A) op(B) if accumulate.
+//   nn: A is M x K, B is K x N       C = A B
+//   nt: A is M x K, B is N x K       C = A B^T
+//   tn: A is K x M, B is K x N       C = A^T B
+// C must not overlap A or B.
+void gemm_nn(int M, int N, int K, const float *A, int lda, const float *B,
+             int ldb, float *C, int ldc, bool accumulate);
+void gemm_nt(int M, int N, int K, const float *A, int lda, const float *B,
+             int ldb, float *C, int ldc, bool accumulate);
+void gemm_tn(int M, int N, int K, const float *A, int lda, const float *B,
+             int ldb, float *C, int ldc, bool accumulate);
+
+// y (N) = W (N x K) x (K): one row of gemm_nt, at the speed at which memory
+// delivers W.
+void matvec(int N, int K, const float *W, int ldw, const float *x, float *y,
+            bool accumulate);
+
+// The sum of a[i] b[i].
+float dot(const float *a, const float *b, int n);
+
+// y += s x.
+void axpy(float s, const float *x, float *y, int n);
+
+// Each y[i] = e^x[i], within 2 units in the last place; 0 for x < -87.3 (also
+// for -INFINITY), INFINITY above 88.7, NaN stays NaN. x and y may be the same.
+void exp_each(const float *x, float *y, int n);
+
+// Each y[i] = tanh x[i], within 4 units in the last place.
+void tanh_each(const float *x, float *y, int n);
+
+// One row: y[i] = e^(x[i] - max x) / sum. Returns log(sum) + max, the
+// logarithm of the sum of the exponentials. A row of -INFINITY alone, or an
+// empty one, gives zeros and returns -INFINITY. x and y may be the same.
+float softmax_row(const float *x, float *y, int n);
+
+#endif

@@ -1,0 +1,47 @@
+// What the tests share: cmocka with its headers in the right order, closeness
+// of float arrays with a useful message, golden tensors, and catching the end
+// of a program that dies.
+#ifndef COMMON_TESTING_H
+#define COMMON_TESTING_H
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/matrix.h"
+
+// Fails, naming the worst place, unless |got - want| <= tolerance *
+// max(1, |want|) for all n numbers. NaN is never close.
+#define assert_close(got, want, n, tolerance)                                  \
+    testing_close(#got, got, want, n, tolerance, __FILE__, __LINE__)
+
+void testing_close(const char *what, const float *got, const float *want,
+                   size_t n, double tolerance, const char *file, int line);
+
+// Runs body(context) in a child process and returns its exit status (or 128 +
+// the signal that ended it), with what it wrote on standard error in `message`
+// (zero-terminated, cut to size).
+int testing_outcome(void (*body)(void *), void *context, char *message,
+                    size_t size);
+
+// Fails unless body dies with `status` and a one-line message that contains
+// `part`.
+#define assert_dies(body, context, status, part)                               \
+    testing_dies(body, context, status, part, __FILE__, __LINE__)
+
+void testing_dies(void (*body)(void *), void *context, int status,
+                  const char *part, const char *file, int line);
+
+// A directory for the test's files, made empty, under build/.
+const char *testing_dir(const char *name);
+
+// The number of calls of malloc, calloc and realloc and of arena growth so far
+// in this process; the difference of two calls is what happened between.
+long testing_allocations(void);
+
+#endif
