@@ -19,8 +19,10 @@ typedef struct Buffer {
 } Buffer;
 
 // Reads a whole file, also from a pipe, also one compressed by gzip (told by
-// its first two bytes). Dies with one line that names the file.
+// its first two bytes). Dies with one line that names the file, also if it
+// holds more than text_most bytes (1 GiB unless the program says otherwise).
 Buffer text_read(const char *path);
+extern size_t text_most;
 
 // The same if the file is there; false if it is not.
 bool text_read_if(const char *path, Buffer *to);
@@ -30,8 +32,9 @@ void buffer_print(Buffer *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void buffer_free(Buffer *b);
 
-// Writes a file in one piece: beside its place, synced, renamed. Dies with one
-// line if that fails.
+// Writes a file in one piece: beside its place (PATH.part), synced, renamed, so
+// that after a crash there is the old file or the new one, whole. A device or
+// a pipe is written to as it stands. Dies with one line if that fails.
 void text_write(const char *path, const void *bytes, size_t n);
 
 // Cuts the first line off *rest; false at the end. The line has no "\n" and no
@@ -39,7 +42,9 @@ void text_write(const char *path, const void *bytes, size_t n);
 bool text_line(Text *rest, Text *line);
 
 // Cuts the first field off *rest, up to the next `separator` or the end; false
-// when nothing is left. "a\t\tb" has three fields, the middle one empty.
+// when nothing is left. A line has one field more than it has separators:
+// "a\t\tb" has three, the middle one empty, "a\t" has two, "" has one. After
+// the last field rest->at is NULL.
 bool text_field(Text *rest, char separator, Text *field);
 
 Text text_of(const char *s);
@@ -52,7 +57,8 @@ uint64_t text_hash(Text a);
 // Unicode standard (section 3.9, table 3-8) recommends.
 int32_t utf8_next(Text *rest);
 
-// Writes a code point as UTF-8: returns the number of bytes, 1 to 4.
+// Writes a code point (0 to U+10FFFF, no surrogate) as UTF-8: returns the
+// number of bytes, 1 to 4.
 int utf8_write(int32_t code, char to[4]);
 
 // The offset of the first byte that is not valid UTF-8, or -1 if all is.
