@@ -39,6 +39,7 @@ typedef struct Matrix {
     float *grad; // same shape; NULL until a gradient arrives
     Spans seq;   // which rows belong together
     Tape *tape;  // owner; NULL for a parameter
+    bool given;  // data, not learnt from: no gradient is computed for it
 } Matrix;
 
 // Token numbers, one a row, and which of them belong together.
@@ -75,7 +76,7 @@ void tape_reset(Tape *t);
 void tape_free(Tape *t);
 
 // A leaf of rows x cols on the tape; the caller fills val, which starts
-// undefined.
+// undefined. It is `given`; set that to false to get its gradient.
 Matrix *matrix(Tape *t, int rows, int cols);
 
 // The same with a copy of val.
@@ -96,18 +97,20 @@ void backward(Matrix *loss);
 // --- for authors of operations ----------------------------------------------
 
 // A new matrix of rows x cols on the tape of the first input that has one; its
-// values are for the caller to fill. It inherits the spans of in[0] if it has
-// as many rows. When the tape is recording, also a record of it, else a
-// record that is never followed. Inputs b and c may be NULL.
+// values are for the caller to fill. It inherits the spans of a if it has as
+// many rows, and is given if all inputs are. Also its record, which backward
+// will follow if the tape is training. Inputs b and c may be NULL.
 Op *record(void (*back)(const Op *), int rows, int cols, Matrix *a, Matrix *b,
            Matrix *c);
+
+// Does a gradient have to be handed to m? False for NULL and for given ones.
+bool wants_grad(const Matrix *m);
 
 // The gradient of m, ready to be added to: made, and cleared, at first touch.
 float *grad(Matrix *m);
 
-// True if no gradient has arrived at m yet: then the caller may write all of
-// grad_raw(m) instead of clearing it and adding.
-bool grad_is_new(const Matrix *m);
-float *grad_raw(Matrix *m);
+// The gradient of m for a writer that can either fill or add: *add tells
+// whether something is there already. Saves clearing what is then filled.
+float *grad_or_new(Matrix *m, bool *add);
 
 #endif

@@ -19,7 +19,7 @@ typedef struct Param {
 } Param;
 
 typedef struct Params {
-    size_t count;      // numbers in all
+    size_t count;      // numbers in the block, with padding between parameters
     float *val, *grad; // count each
     int n;             // parameters
     Param **item;      // n
@@ -30,6 +30,9 @@ typedef struct Params {
 
 Params *params_new(uint64_t seed);
 void params_free(Params *p);
+
+// How many numbers are learnt (count without the padding).
+size_t params_numbers(const Params *p);
 
 // Sets what the names of the following parameters begin with; printf-style.
 // "" is the outermost scope.

@@ -40,8 +40,8 @@ void testing_dies(void (*body)(void *), void *context, int status,
 // A directory for the test's files, made empty, under build/.
 const char *testing_dir(const char *name);
 
-// The number of calls of malloc, calloc and realloc and of arena growth so far
-// in this process; the difference of two calls is what happened between.
+// The number of allocations in this process so far; the difference of two
+// calls is what happened between. Needs AddressSanitizer, as all tests have.
 long testing_allocations(void);
 
 #endif
