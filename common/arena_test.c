@@ -4,6 +4,8 @@
 #include "common/arena.h"
 #include "common/check.h"
 
+#include <unistd.h>
+
 static void hands_out_places_that_do_not_overlap(void **state)
 {
     (void)state;
@@ -83,7 +85,7 @@ static void a_broken_rule_names_the_place(void **state)
 {
     (void)state;
     assert_dies(breaks_a_rule, NULL, 128 + 6,
-                "arena_test.c:80: 3 apples (apples < 3 does not hold)");
+                "arena_test.c:81: 3 apples (apples < 3 does not hold)");
 }
 
 int main(void)

@@ -58,7 +58,8 @@ void *grow_array(void *old, size_t n, size_t size)
 {
     if (size && n > SIZE_MAX / size)
         die("out of memory: %zu items of %zu bytes", n, size);
-    void *p = realloc(old, n * size ? n * size : 1);
+    size_t bytes = n * size;
+    void *p = realloc(old, bytes > 0 ? bytes : 1);
     if (!p)
         die("out of memory: %zu items of %zu bytes", n, size);
     return p;

@@ -4,6 +4,8 @@
 
 #include "common/rng.h"
 
+#include <stdlib.h>
+
 static void gives_the_published_sequence(void **state)
 {
     // From the reference implementation, prng.di.unimi.it/xoshiro256starstar.c,

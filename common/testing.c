@@ -10,30 +10,37 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static double error_of(float got, float want)
+{
+    if (got == want) // also for equal infinities
+        return 0;
+    double e = fabs((double)got - want) / fmax(1, fabs((double)want));
+    return isnan(e) ? INFINITY : e;
+}
+
+size_t testing_wrong(const float *got, const float *want, size_t n,
+                     double tolerance, size_t *worst)
+{
+    size_t wrong = 0;
+    *worst = 0;
+    for (size_t i = 0; i < n; i++) {
+        wrong += error_of(got[i], want[i]) > tolerance;
+        if (error_of(got[i], want[i]) > error_of(got[*worst], want[*worst]))
+            *worst = i;
+    }
+    return wrong;
+}
+
 void testing_close(const char *what, const float *got, const float *want,
                    size_t n, double tolerance, const char *file, int line)
 {
-    size_t at = 0, wrong = 0;
-    double worst = -1;
-    for (size_t i = 0; i < n; i++) {
-        if (got[i] == want[i]) // also for equal infinities
-            continue;
-        double error =
-            fabs((double)got[i] - want[i]) / fmax(1, fabs((double)want[i]));
-        if (isnan(error))
-            error = INFINITY;
-        wrong += error > tolerance;
-        if (error > worst) {
-            worst = error;
-            at = i;
-        }
-    }
+    size_t at, wrong = testing_wrong(got, want, n, tolerance, &at);
     if (wrong == 0)
         return;
     print_error("%s: %zu of %zu numbers are wrong; the worst is number %zu: "
                 "%.9g, expected %.9g (off by %.2g, allowed is %.2g)\n",
-                what, wrong, n, at, (double)got[at], (double)want[at], worst,
-                tolerance);
+                what, wrong, n, at, (double)got[at], (double)want[at],
+                error_of(got[at], want[at]), tolerance);
     _fail(file, line);
 }
 
@@ -46,6 +53,7 @@ int testing_outcome(void (*body)(void *), void *context, char *message,
     pid_t child = fork();
     check(child >= 0, "fork: %s", strerror(errno));
     if (child == 0) {
+        alarm(60); // a child that hangs is killed
         dup2(ends[1], STDERR_FILENO);
         close(ends[0]);
         close(ends[1]);
@@ -83,7 +91,7 @@ void testing_dies(void (*body)(void *), void *context, int status,
 
 const char *testing_dir(const char *name)
 {
-    static char path[512];
+    static char path[256];
     const char *build = getenv("BUILD");
     snprintf(path, sizeof path, "%s/tmp/%s", build ? build : "build", name);
     char command[600];

@@ -15,8 +15,12 @@
 
 #include "common/matrix.h"
 
-// Fails, naming the worst place, unless |got - want| <= tolerance *
-// max(1, |want|) for all n numbers. NaN is never close.
+// How many of the n numbers are not close: |got - want| > tolerance *
+// max(1, |want|). NaN is never close. *worst is the place of the largest error.
+size_t testing_wrong(const float *got, const float *want, size_t n,
+                     double tolerance, size_t *worst);
+
+// Fails, naming the worst place, unless all n numbers are close.
 #define assert_close(got, want, n, tolerance)                                  \
     testing_close(#got, got, want, n, tolerance, __FILE__, __LINE__)
 
@@ -25,7 +29,8 @@ void testing_close(const char *what, const float *got, const float *want,
 
 // Runs body(context) in a child process and returns its exit status (or 128 +
 // the signal that ended it), with what it wrote on standard error in `message`
-// (zero-terminated, cut to size).
+// (zero-terminated, cut to size). body must not use cmocka's assertions: they
+// would go on with the tests in the child.
 int testing_outcome(void (*body)(void *), void *context, char *message,
                     size_t size);
 
