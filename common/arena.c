@@ -86,7 +86,7 @@ void arena_reset(Arena *a)
 
 void arena_free(Arena *a)
 {
-    ASAN_UNPOISON_MEMORY_REGION(a->base, a->capacity);
+    ASAN_UNPOISON_MEMORY_REGION(a->base, a->peak);
     munmap(a->base, a->capacity);
     *a = (Arena){0};
 }
