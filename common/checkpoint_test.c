@@ -227,6 +227,7 @@ static void test_other_runs(void **state)
     c.numbers = 2;
     assert_dies(load, &c, 1, "\", expected fewer numbers");
 
+    saved = (Checkpoint){.params = t.params};
     param(t.params, 3, 5, 0, "more");
     assert_dies(load, &saved, 1,
                 "/other: has no tensor \"more\", which this model needs "
