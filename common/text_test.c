@@ -446,7 +446,7 @@ static void note_beginnings(void)
         int length = utf8_write(c, bytes);
         for (int n = 1; n <= length; n++) {
             i = i << 8 | (uint8_t)bytes[n - 1];
-            begins[n][i >> 3] |= 1 << (i & 7);
+            begins[n][i >> 3] |= (uint8_t)(1 << (i & 7));
         }
     }
 }
