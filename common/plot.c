@@ -311,7 +311,9 @@ static Extent view_of(const Plot *p)
     if (bars) {
         v.x0 = -0.6;
         v.x1 = p->groups - 0.4;
-        v.y1 += p->log_y ? 0 : 0.04 * (v.y1 - v.y0); // for the numbers on them
+        double room = p->log_y ? 0 : 0.04 * (v.y1 - v.y0); // for the numbers
+        v.y0 -= v.y0 < 0 ? room : 0;
+        v.y1 += v.y1 > 0 ? room : 0;
     }
     if (p->heat && !isfinite(p->range[0])) {
         v = (Extent){-0.5, p->cols - 0.5, p->rows - 0.5, -0.5};
@@ -392,37 +394,28 @@ static void put_names(FILE *f, char axis, char **names, int n, double slot)
 
 // --- the file ---------------------------------------------------------------
 
-static void put_head(FILE *f, const Plot *p, const char *name)
+static void put_head(FILE *f, const Plot *p, const char *svg)
 {
-    bool frame = p->heat != NULL;
-    fprintf(f, "# Draws ");
-    put_text(f, name);
-    fprintf(f, ".svg: gnuplot ");
-    put_text(f, name);
-    fprintf(f,
-            ".gp\nset encoding utf8\nset terminal svg size %d,%d enhanced "
-            "font 'sans-serif,14'\nset output ",
-            p->width, p->height);
-    put_text(f, name);
-    fprintf(f, ".'.svg'\n");
-    fprintf(f, "set border %d lc rgb '%s'\n", frame ? 0 : 3, GREY);
-    fprintf(f, "set tics nomirror out scale 0.6 textcolor rgb '%s'\n", GREY);
-    fprintf(f, "set title font ',16' noenhanced textcolor rgb '%s'\n", GREY);
-    const char *axes[] = {"xlabel", "ylabel"};
-    for (int i = 0; i < 2; i++)
-        fprintf(f, "set %s noenhanced textcolor rgb '%s'\n", axes[i], GREY);
-    fprintf(f,
-            "set key bmargin center horizontal noenhanced samplen 2.5 "
-            "textcolor rgb '%s'\n",
-            GREY);
     const char *texts[] = {p->title, p->x_label, p->y_label};
     const char *commands[] = {"title", "xlabel", "ylabel"};
+    const char *extras[] = {" font ',16'", " offset 0,0.7", ""};
+    fprintf(f,
+            "set encoding utf8\nset terminal svg size %d,%d enhanced "
+            "font 'sans-serif,14'\nset output ",
+            p->width, p->height);
+    put_text(f, svg);
+    fprintf(f, "\nset border %d lc rgb '%s'\n", p->heat ? 0 : 3, GREY);
+    fprintf(f, "set tics nomirror out scale 0.6 textcolor rgb '%s'\n", GREY);
     for (int i = 0; i < 3; i++)
         if (texts[i]) {
             fprintf(f, "set %s ", commands[i]);
             put_text(f, texts[i]);
-            fputc('\n', f);
+            fprintf(f, "%s noenhanced textcolor rgb '%s'\n", extras[i], GREY);
         }
+    fprintf(f,
+            "set key bmargin center horizontal Left reverse noenhanced "
+            "samplen 2.5 textcolor rgb '%s'\n",
+            GREY);
 }
 
 static void put_axes(FILE *f, const Plot *p, const Extent *v)
@@ -439,6 +432,8 @@ static void put_axes(FILE *f, const Plot *p, const Extent *v)
                   (p->width - 110.0) / (p->groups ? p->groups : 1));
     fprintf(f, "set xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\n", v->x0, v->x1,
             v->y0, v->y1);
+    if (count_of(p, BARS) && v->y0 < 0)
+        fprintf(f, "set xzeroaxis lt 1 lw 1 lc rgb '%s'\n", GREY);
     if (p->equal)
         fprintf(f, "set size ratio -1\n");
 }
@@ -475,14 +470,14 @@ static void put_references(FILE *f, const Plot *p, const Extent *v)
                 level ? " at graph 1.015, first %.9g left"
                       : " at first %.9g, graph 1.035 center",
                 at);
-        fprintf(f, " noenhanced font ',13' textcolor rgb '%s'\n", GREY);
+        fprintf(f, " noenhanced textcolor rgb '%s'\n", GREY);
         right = level ? (int)fmax(right, width_of(s->label)) : right;
         above += !level;
     }
     if (right)
-        fprintf(f, "set rmargin %d\n", right + 2);
+        fprintf(f, "set rmargin %d\n", right * 7 / 8 + 3);
     if (above)
-        fprintf(f, "set title offset 0,1\n");
+        fprintf(f, "set tmargin 4\nset title offset 0,0.8\n");
 }
 
 static void put_number(FILE *f, double v, char after)
@@ -556,23 +551,29 @@ static void put_series(FILE *f, const Plot *p, int i, int number)
         fprintf(f, "notitle");
 }
 
-// The numbers on top of the bars, where there is room for them.
+// The numbers at the ends of the bars, where there is room for them.
 static void put_bar_numbers(FILE *f, const Plot *p)
 {
     int calls = count_of(p, BARS), bar = 0;
-    double slot = (p->width - 110.0) / (calls * p->groups + p->groups * 0.25);
-    if (calls == 0 || slot < 36)
-        return;
-    for (int i = 0; i < p->count; i++) {
+    double slot = (p->width - 110.0) / (p->groups * (calls + 0.25));
+    for (int i = 0; i < p->count && slot >= 36; i++) {
         const Series *s = &p->series[i];
-        for (int k = 0; k < s->n && s->kind == BARS; k++)
-            if (isfinite(s->y[k]) && (!p->log_y || s->y[k] > 0))
-                fprintf(f,
-                        "set label '%.3g' at first %.9g, first %.9g center "
-                        "offset 0,0.5 font ',12' textcolor rgb '%s'\n",
-                        s->y[k], bar_at(bar, calls, k),
-                        p->log_y ? s->y[k] : fmax(s->y[k], 0), GREY);
-        bar += s->kind == BARS;
+        if (s->kind != BARS)
+            continue;
+        for (int k = 0; k < s->n; k++) {
+            double v = s->y[k];
+            if (!isfinite(v) || (p->log_y && v <= 0))
+                continue;
+            fprintf(f,
+                    fabs(v) >= 1000 && fabs(v) < 1e6 ? "set label '%.0f'"
+                                                     : "set label '%.3g'",
+                    v);
+            fprintf(f,
+                    " at first %.9g, first %.9g center offset 0,%s "
+                    "font ',13' textcolor rgb '%s'\n",
+                    bar_at(bar, calls, k), v, v < 0 ? "-0.6" : "0.5", GREY);
+        }
+        bar++;
     }
 }
 
@@ -584,8 +585,10 @@ static void heat_extent(const Plot *p, double *low, double *high)
     *high = -INFINITY;
     for (int i = 0; i < p->rows * p->cols; i++)
         widen((double)p->heat[i], false, low, high);
-    if (*low > *high)
+    if (*low > *high) // nothing but gaps
         *low = 0, *high = 1;
+    if (*low > 0 && *low < 0.2 * *high)
+        *low = 0;
     if (*low == *high)
         *high = *low + (*low != 0 ? fabs(*low) : 1);
 }
@@ -603,6 +606,36 @@ static bool heat_square(const Plot *p)
            (p->equal || (p->rows <= 4 * p->cols && p->cols <= 4 * p->rows));
 }
 
+// The values in the cells, if all fit: whole numbers as they are, others with
+// one or two decimals.
+static void put_cell_numbers(FILE *f, const Plot *p, double low, double high)
+{
+    double most = fmax(fabs(low), fabs(high));
+    int n = p->rows * p->cols, digits = most < 10 ? 2 : most < 100 ? 1 : 0;
+    int widest = 0;
+    bool whole = true, square = heat_square(p);
+    for (int i = 0; i < n; i++)
+        whole = whole &&
+                (!isfinite(p->heat[i]) || p->heat[i] == roundf(p->heat[i]));
+    digits = whole ? 0 : digits;
+    for (int i = 0; i < n; i++)
+        if (isfinite(p->heat[i]))
+            widest = (int)fmax(
+                widest, snprintf(NULL, 0, "%.*f", digits, (double)p->heat[i]));
+    if (heat_cell(p, square, true) < 8 * widest + 4 ||
+        heat_cell(p, square, false) < 18)
+        return;
+    for (int i = 0; i < n; i++) {
+        double v = (double)p->heat[i];
+        if (isfinite(v))
+            fprintf(f,
+                    "set label '%.*f' at first %d, first %d center front "
+                    "font ',13' textcolor rgb '%s'\n",
+                    digits, v, i % p->cols, i / p->cols,
+                    (v - low) / (high - low) > 0.6 ? "#000000" : "#ffffff");
+    }
+}
+
 static void put_heat(FILE *f, const Plot *p)
 {
     // Viridis (Smith and van der Walt 2015): even steps look even, also in
@@ -616,8 +649,10 @@ static void put_heat(FILE *f, const Plot *p)
     fprintf(f, "set palette defined (");
     for (int i = 0; i < 11; i++)
         fprintf(f, "%s%d '%s'", i ? ", " : "", i, viridis[i]);
-    fprintf(f, ")\nset colorbox noborder\nset cbrange [%.9g:%.9g]\n", low,
-            high);
+    fprintf(f,
+            ")\nset colorbox noborder\nset format cb '%%g'\nset cbrange "
+            "[%.9g:%.9g]\n",
+            low, high);
     if (square)
         fprintf(f, "set size ratio -1\n");
     if (p->col_names)
@@ -634,25 +669,15 @@ static void put_heat(FILE *f, const Plot *p)
             put_number(f, (double)p->heat[(size_t)r * p->cols + c],
                        c == p->cols - 1 ? '\n' : ' ');
     fprintf(f, "EOD\n");
-    if (heat_cell(p, square, true) < 34 || heat_cell(p, square, false) < 16 ||
-        isfinite(p->range[0]))
-        return;
-    for (int i = 0; i < p->rows * p->cols; i++) {
-        double v = (double)p->heat[i];
-        if (isfinite(v))
-            fprintf(f,
-                    "set label '%.2g' at first %d, first %d center front "
-                    "font ',12' textcolor rgb '%s'\n",
-                    v, i % p->cols, i / p->cols,
-                    (v - low) / (high - low) > 0.6 ? "#000000" : "#ffffff");
-    }
+    if (!isfinite(p->range[0]))
+        put_cell_numbers(f, p, low, high);
 }
 
 // The heat map in the plot command: cells at 0, 1, 2 ..., or over the range
 // that plot_range gave.
 static void put_heat_series(FILE *f, const Plot *p)
 {
-    const char *style = p->rows * p->cols > 4096 ? "image" : "image pixels";
+    const char *style = p->rows * p->cols > 16384 ? "image" : "image pixels";
     const double *r = p->range;
     if (isfinite(r[0]))
         fprintf(f,
@@ -664,11 +689,11 @@ static void put_heat_series(FILE *f, const Plot *p)
         fprintf(f, "$heat matrix with %s notitle", style);
 }
 
-static void put_plot(FILE *f, const Plot *p, const char *name)
+static void put_plot(FILE *f, const Plot *p, const char *svg)
 {
     Extent view = view_of(p);
     int number = 0, parts = 0;
-    put_head(f, p, name);
+    put_head(f, p, svg);
     put_axes(f, p, &view);
     put_references(f, p, &view);
     put_data(f, p);
@@ -736,32 +761,29 @@ static int run_gnuplot(const char *dir, char *file, FILE *errors)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
 }
 
-static void draw(const char *dir, const char *name, const char *path)
+static void draw(const char *dir, char *gp, const char *path)
 {
     static bool told;
     FILE *errors = tmpfile();
-    Buffer file = {0};
-    buffer_print(&file, "%s.gp", name);
-    int failed = errors ? run_gnuplot(dir, file.at, errors) : errno;
+    int failed = errors ? run_gnuplot(dir, gp, errors) : errno;
     if (failed > 0 && !told) {
         told = true;
-        warn("gnuplot cannot be started (%s): %s and the other plots are "
-             "written as .gp only",
+        warn("gnuplot cannot be started (%s): %s and the plots after it are "
+             "not drawn, only written",
              strerror(failed), path);
     }
     if (failed < 0)
         show_complaint(errors, path);
     if (errors)
         fclose(errors);
-    buffer_free(&file);
 }
 
-static bool write_plot(const Plot *p, const char *path, const char *name)
+static bool write_plot(const Plot *p, const char *path, const char *svg)
 {
     FILE *f = fopen(path, "w");
     if (!f)
         return false;
-    put_plot(f, p, name);
+    put_plot(f, p, svg);
     bool good = !ferror(f);
     return fclose(f) == 0 && good;
 }
@@ -769,21 +791,25 @@ static bool write_plot(const Plot *p, const char *path, const char *name)
 void plot_save(Plot *p, const char *dir, const char *name)
 {
     static bool told;
-    Buffer path = {0};
-    if (!dir) {
-        plot_free(p);
-        return;
+    Buffer gp = {0}, svg = {0}, path = {0};
+    if (dir) {
+        buffer_print(&gp, "%s.gp", name);
+        buffer_print(&svg, "%s.svg", name);
+        buffer_print(&path, "%s/%s", dir, svg.at);
+        unlink(path.at); // an old picture does not stay beside a new .gp
+        path.length = 0;
+        buffer_print(&path, "%s/%s", dir, gp.at);
+        errno = 0;
+        if (make_directory(dir) && write_plot(p, path.at, svg.at)) {
+            draw(dir, gp.at, path.at);
+        } else if (!told) {
+            warn("%s cannot be written (%s): no plots", path.at,
+                 strerror(errno));
+            told = true;
+        }
     }
-    buffer_print(&path, "%s/%s.svg", dir, name);
-    unlink(path.at); // an old picture does not stay beside a new .gp
-    path.length = 0;
-    buffer_print(&path, "%s/%s.gp", dir, name);
-    if (make_directory(dir) && write_plot(p, path.at, name))
-        draw(dir, name, path.at);
-    else if (!told) {
-        told = true;
-        warn("%s cannot be written (%s): no plots", path.at, strerror(errno));
-    }
+    buffer_free(&gp);
+    buffer_free(&svg);
     buffer_free(&path);
     plot_free(p);
 }
