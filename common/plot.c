@@ -270,6 +270,13 @@ static Extent extent_of(const Plot *p)
     return e;
 }
 
+// True if plot_range gave all four sides.
+static bool ranged(const Plot *p)
+{
+    const double *r = p->range;
+    return isfinite(r[0]) && isfinite(r[1]) && isfinite(r[2]) && isfinite(r[3]);
+}
+
 static int count_of(const Plot *p, Kind kind)
 {
     int n = 0;
@@ -315,10 +322,8 @@ static Extent view_of(const Plot *p)
         v.y0 -= v.y0 < 0 ? room : 0;
         v.y1 += v.y1 > 0 ? room : 0;
     }
-    if (p->heat && !isfinite(p->range[0])) {
-        v = (Extent){-0.5, p->cols - 0.5, p->rows - 0.5, -0.5};
-        return v;
-    }
+    if (p->heat && !ranged(p))
+        return (Extent){-0.5, p->cols - 0.5, p->rows - 0.5, -0.5};
     double *side[] = {&v.x0, &v.x1, &v.y0, &v.y1};
     for (int i = 0; i < 4; i++)
         if (isfinite(p->range[i]))
@@ -602,7 +607,7 @@ static double heat_cell(const Plot *p, bool square, bool across)
 
 static bool heat_square(const Plot *p)
 {
-    return !isfinite(p->range[0]) &&
+    return !ranged(p) &&
            (p->equal || (p->rows <= 4 * p->cols && p->cols <= 4 * p->rows));
 }
 
@@ -657,11 +662,11 @@ static void put_heat(FILE *f, const Plot *p)
         fprintf(f, "set size ratio -1\n");
     if (p->col_names)
         put_names(f, 'x', p->col_names, p->cols, heat_cell(p, square, true));
-    else if (p->cols <= 20 && !isfinite(p->range[0]))
+    else if (p->cols <= 20 && !ranged(p))
         fprintf(f, "set xtics 1\n");
     if (p->row_names)
         put_names(f, 'y', p->row_names, p->rows, heat_cell(p, square, false));
-    else if (p->rows <= 20 && !isfinite(p->range[0]))
+    else if (p->rows <= 20 && !ranged(p))
         fprintf(f, "set ytics 1\n");
     fprintf(f, "$heat << EOD\n");
     for (int r = 0; r < p->rows; r++)
@@ -669,7 +674,7 @@ static void put_heat(FILE *f, const Plot *p)
             put_number(f, (double)p->heat[(size_t)r * p->cols + c],
                        c == p->cols - 1 ? '\n' : ' ');
     fprintf(f, "EOD\n");
-    if (!isfinite(p->range[0]))
+    if (!ranged(p))
         put_cell_numbers(f, p, low, high);
 }
 
@@ -679,7 +684,7 @@ static void put_heat_series(FILE *f, const Plot *p)
 {
     const char *style = p->rows * p->cols > 16384 ? "image" : "image pixels";
     const double *r = p->range;
-    if (isfinite(r[0]))
+    if (ranged(p))
         fprintf(f,
                 "$heat matrix using (%.9g+($1+0.5)*%.9g):"
                 "(%.9g-($2+0.5)*%.9g):3 with %s notitle",
