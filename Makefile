@@ -136,6 +136,7 @@ plots-%:
 .PHONY: test
 test: $(tests) all ## run every test, under sanitizers
 	@bash common/run_tests.sh $(BUILD) $(tests) common/direction.sh \
+	    $(wildcard common/*_test.sh data/*_test.sh) \
 	    $(chapters:%=common/same_output.sh:%)
 
 test-NN: ## run the tests of chapter NN
