@@ -133,9 +133,17 @@ plots-%:
 	@$(MAKE) --no-print-directory $(BUILD)/bin/$(chapter_$*)
 	@$(BUILD)/bin/$(chapter_$*) --plots $(BUILD)/plots/$(chapter_$*) $(ARGS)
 
+# NAME counts only where it was given to make: some systems have it set.
+given = $(if $(filter command,$(firstword $(origin $1))),$($1))
+
+.PHONY: data
+data: ## what real data there are; NAME=mnist or NAME=all brings them
+	@bash data/fetch.sh $(call given,NAME)
+
 .PHONY: test
 test: $(tests) all ## run every test, under sanitizers
 	@bash common/run_tests.sh $(BUILD) $(tests) common/direction.sh \
+	    $(wildcard common/*_test.sh data/*_test.sh) \
 	    $(chapters:%=common/same_output.sh:%)
 
 test-NN: ## run the tests of chapter NN

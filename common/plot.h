@@ -25,7 +25,9 @@ void plot_points(Plot *p, const char *label, int n, const double *x,
 // One bar for each of n names; several calls stand side by side.
 void plot_bars(Plot *p, const char *label, int n, const char *const *names,
                const double *y);
-// rows x cols values as colours, row 0 at the top; the names may be NULL.
+// rows x cols values as colours, row 0 at the top; the names may be NULL. The
+// cells are at 0, 1, 2 ...; or, after a plot_range with four numbers, they
+// cover that range (a decision boundary, with plot_points on it).
 void plot_heat(Plot *p, int rows, int cols, const float *values,
                const char *const *row_names, const char *const *col_names);
 // A horizontal or vertical reference line with a label beside it.
