@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 _Noreturn void check_failed(const char *file, int line, const char *condition,
                             const char *format, ...)
@@ -26,7 +27,8 @@ static void say(const char *format, va_list args)
     fflush(stdout); // keep what was printed before in front of the message
     fprintf(stderr, "%s: ", program_invocation_short_name);
     vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    // On a terminal the message may stand on a progress bar: clear the rest.
+    fputs(isatty(STDERR_FILENO) ? "\033[K\n" : "\n", stderr);
 }
 
 _Noreturn void die(const char *format, ...)
@@ -58,8 +60,7 @@ void *grow_array(void *old, size_t n, size_t size)
 {
     if (size && n > SIZE_MAX / size)
         die("out of memory: %zu items of %zu bytes", n, size);
-    size_t bytes = n * size;
-    void *p = realloc(old, bytes > 0 ? bytes : 1);
+    void *p = realloc(old, n && size ? n * size : 1);
     if (!p)
         die("out of memory: %zu items of %zu bytes", n, size);
     return p;
