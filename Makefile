@@ -84,7 +84,7 @@ $(BUILD)/test/%: $(BUILD)/san/%.o $(BUILD)/san/course.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(OPENMP) -fsanitize=address,undefined $^ -o $@ -lcmocka $(LIBS)
 
--include $(shell find $(BUILD)/fast $(BUILD)/san -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/fast $(BUILD)/san $(BUILD)/fuzz -name '*.d' 2>/dev/null)
 .SECONDARY:
 
 # `make V=1` shows every command in full.
@@ -154,6 +154,35 @@ test-%:
 	@bash common/run_tests.sh $(BUILD) \
 	    $(filter $(BUILD)/test/chapters/$(chapter_$*)/%,$(tests)) \
 	    common/same_output.sh:$(chapter_$*)
+
+# --- fuzzing ----------------------------------------------------------------
+
+SECONDS ?= 60
+fuzzers := $(wildcard common/fuzz_*.c chapters/*/fuzz_*.c data/*/fuzz_*.c)
+FUZZ    := -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all \
+           -fsanitize=address,undefined
+
+.PHONY: fuzz
+fuzz: ## feed hostile input to every reader, SECONDS=60 for each (clang)
+	@command -v clang > /dev/null || { \
+	    echo 'make fuzz needs clang (Debian: apt-get install clang)'; exit 1; }
+	@$(MAKE) --no-print-directory $(fuzzers:%.c=$(BUILD)/fuzz/%)
+	@bash common/fuzz.sh $(BUILD) $(SECONDS) $(fuzzers:%.c=%)
+
+$(BUILD)/fuzz/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) "CC (fuzzed)" $<
+	$(Q)clang $(filter-out $(OPENMP),$(BASE)) $(FUZZ) \
+	    -fsanitize=fuzzer-no-link -c $< -o $@
+
+$(BUILD)/fuzz/course.a: $(pieces:%.c=$(BUILD)/fuzz/%.o)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(fuzzers:%.c=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o \
+    $(BUILD)/fuzz/course.a
+	$(Q)clang $(FUZZ) -fsanitize=fuzzer $^ -o $@ $(LIBS)
+
+# --- keeping it tidy --------------------------------------------------------
 
 .PHONY: format
 format: ## lay out every C file by .clang-format

@@ -177,6 +177,21 @@ static void test_parts(void **state)
     assert_true(checkpoint_load(&c, in_dir("part")));
     assert_true(read == INT64_MAX);
 
+    // Doubles of every size keep every bit.
+    enum { N = 1000 };
+    double number[N], again[N];
+    Rng r = rng_new(5);
+    for (int i = 0; i < N; i++) {
+        uint64_t bits = rng_bits(&r) & ~(UINT64_C(1) << 52); // no NaN
+        memcpy(&number[i], &bits, sizeof bits);
+    }
+    number[0] = -INFINITY;
+    c = (Checkpoint){.number = number, .numbers = N};
+    checkpoint_save(&c, in_dir("part"));
+    c.number = again;
+    assert_true(checkpoint_load(&c, in_dir("part")));
+    assert_memory_equal(number, again, sizeof number);
+
     Params *p = params_new(1);
     Matrix *m = param(p, 2, 3, 0.5f, "m");
     c = (Checkpoint){.params = p};
@@ -413,6 +428,22 @@ static void test_params_of_others(void **state)
     params_free(p);
 }
 
+static void test_params_as_a_list(void **state)
+{
+    (void)state;
+    const float x[] = {1, 2, 3};
+    const TensorOut out = {"m", "F32", 1, {3}, x};
+    safetensors_write(in_dir("params"), &out, 1, NULL, NULL, 0);
+    Params *p = params_new(1);
+    Matrix *m = param(p, 1, 3, 0, "m");
+    params_load(p, in_dir("params"));
+    assert_memory_equal(m->val, x, sizeof x);
+    m->rows = 2;
+    assert_dies(load_params, p, 1,
+                "/params: tensor \"m\" is 3, this model has 2 x 3");
+    params_free(p);
+}
+
 static void test_params_damaged(void **state)
 {
     (void)state;
@@ -440,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_killed_while_saving),
         cmocka_unit_test(test_params),
         cmocka_unit_test(test_params_of_others),
+        cmocka_unit_test(test_params_as_a_list),
         cmocka_unit_test(test_params_damaged),
     };
     return cmocka_run_group_tests_name("checkpoint", tests, make_dir, NULL);
