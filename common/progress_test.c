@@ -100,7 +100,9 @@ static void on_terminal(void (*body)(void), int columns, char *text,
                         size_t size)
 {
     int ours = posix_openpt(O_RDWR | O_NOCTTY);
-    assert_true(ours >= 0 && grantpt(ours) == 0 && unlockpt(ours) == 0);
+    if (ours < 0) // no /dev/pts here
+        skip();
+    assert_true(grantpt(ours) == 0 && unlockpt(ours) == 0);
     int theirs = open(ptsname(ours), O_RDWR | O_NOCTTY);
     struct winsize w = {.ws_row = 24, .ws_col = (unsigned short)columns};
     assert_true(theirs >= 0 && ioctl(theirs, TIOCSWINSZ, &w) == 0);
