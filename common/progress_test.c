@@ -145,7 +145,7 @@ static void test_bar(void **state)
               "progress_test: a message\033[K\r\n"
               "\r\033[K");
     // No room for a bar, and then not even for the numbers.
-    on_terminal(half, 60, text, sizeof text);
+    on_terminal(half, 68, text, sizeof text);
     assert_non_null(strstr(text, "\rtraining 500 of 1000 steps, 1.5, 10 "
                                  "steps/s, 50.0 s left\033[K\r"));
     on_terminal(half, 21, text, sizeof text);
