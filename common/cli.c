@@ -6,7 +6,6 @@
 // as long as the program.
 #include "common/cli.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <float.h>
 #include <getopt.h>
