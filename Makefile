@@ -110,6 +110,10 @@ help: ## this list
 setup: ## install what is missing (Debian, Ubuntu), or say what to install
 	@bash common/setup.sh
 
+setup-WHAT: ## the same for WHAT: pdf, bench, ci
+setup-%:
+	@bash common/setup.sh $*
+
 .PHONY: run
 run: all ## run the quick form of every chapter and print a table
 	@$(BUILD)/bin/table $(chapters)

@@ -6,7 +6,6 @@
 // as long as the program.
 #include "common/cli.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <float.h>
 #include <getopt.h>
@@ -85,7 +84,7 @@ static void read_int(const Option *o, const char *text)
 {
     char *end;
     errno = 0;
-    long value = made_of(text, "+-0123456789") ? strtol(text, &end, 10) : 0;
+    long value = strtol(text, &end, 10);
     if (!made_of(text, "+-0123456789") || *end || end == text)
         misuse("--%s needs a whole number, not '%s'", o->name, text);
     check_range(o, (double)value, text);
@@ -96,9 +95,9 @@ static void read_int(const Option *o, const char *text)
 
 static void read_float(const Option *o, const char *text)
 {
-    char *end = NULL;
-    double value = made_of(text, "+-.eE0123456789") ? strtod(text, &end) : 0;
-    if (!end || *end || end == text)
+    char *end;
+    double value = strtod(text, &end);
+    if (!made_of(text, "+-.eE0123456789") || *end || end == text)
         misuse("--%s needs a number, not '%s'", o->name, text);
     check_range(o, value, text);
     if (fabs(value) > FLT_MAX)

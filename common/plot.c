@@ -9,7 +9,6 @@
 #include "common/plot.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <spawn.h>
 #include <stdio.h>

@@ -323,7 +323,9 @@ static void test_no_plots(void **state)
 static int make_dir(void **state)
 {
     (void)state;
-    snprintf(dir, sizeof dir, "%s", testing_dir("plot"));
+    char *full = realpath(testing_dir("plot"), NULL);
+    snprintf(dir, sizeof dir, "%s", full);
+    free(full);
     return 0;
 }
 

@@ -100,7 +100,9 @@ static void on_terminal(void (*body)(void), int columns, char *text,
                         size_t size)
 {
     int ours = posix_openpt(O_RDWR | O_NOCTTY);
-    assert_true(ours >= 0 && grantpt(ours) == 0 && unlockpt(ours) == 0);
+    if (ours < 0) // no /dev/pts here
+        skip();
+    assert_true(grantpt(ours) == 0 && unlockpt(ours) == 0);
     int theirs = open(ptsname(ours), O_RDWR | O_NOCTTY);
     struct winsize w = {.ws_row = 24, .ws_col = (unsigned short)columns};
     assert_true(theirs >= 0 && ioctl(theirs, TIOCSWINSZ, &w) == 0);
@@ -143,7 +145,7 @@ static void test_bar(void **state)
               "progress_test: a message\033[K\r\n"
               "\r\033[K");
     // No room for a bar, and then not even for the numbers.
-    on_terminal(half, 60, text, sizeof text);
+    on_terminal(half, 68, text, sizeof text);
     assert_non_null(strstr(text, "\rtraining 500 of 1000 steps, 1.5, 10 "
                                  "steps/s, 50.0 s left\033[K\r"));
     on_terminal(half, 21, text, sizeof text);

@@ -110,8 +110,10 @@ cat > "$here/bin/curl" << 'END'
 here=$(dirname "$(dirname "$0")")
 while [ $# -gt 1 ]; do
     [ "$1" = --output ] && part=$2
+    [ "$1" = --continue-at ] && resume=1
     shift
 done
+[ -n "${resume-}" ] || rm -f "$part"
 echo "$1 $(cat "$part" 2> /dev/null | wc -c)" >> "$here/calls"
 case $(cat "$here/mode") in
 down) echo "curl: (6) Could not resolve host" >&2; exit 6 ;;
