@@ -172,13 +172,14 @@ weave     = pandoc --from markdown-implicit_figures+gfm_auto_identifiers \
             --fail-if-warnings --lua-filter book/filter.lua -M page=$* -M build=$(BUILD)
 volume   := $(BUILD)/book/from-matrix-to-llama
 
-.PHONY: book
-book: $(programs) $(pages:%=$(BUILD)/book/html/%.html) $(BUILD)/book/html/style.css \
-        $(BUILD)/book/html/figures/mark.svg $(volume).epub ## make the book: HTML and EPUB, into build/book
-	@bash book/check.sh $(BUILD)
+.PHONY: book pdf checked-pages
+book: checked-pages $(volume).epub ## make the book: HTML and EPUB, into build/book
 	@echo '$(volume).epub'
 
-.PHONY: pdf
+checked-pages: $(programs) $(pages:%=$(BUILD)/book/html/%.html) \
+        $(BUILD)/book/html/style.css $(BUILD)/book/html/figures/mark.svg
+	@bash book/check.sh $(BUILD)
+
 pdf: $(volume).pdf ## make the book as a PDF (first: make setup-pdf)
 	@echo '$<'
 
@@ -216,16 +217,18 @@ $(BUILD)/book/cover.png: book/figures/cover.svg
 	@mkdir -p $(@D)
 	$(Q)rsvg-convert --width 1200 $< -o $@
 
-$(volume).epub: $(pages:%=$(BUILD)/book/epub/%.json) book/epub.css $(BUILD)/book/cover.png
+$(volume).epub: $(pages:%=$(BUILD)/book/epub/%.json) book/epub.css book/about.yaml $(BUILD)/book/cover.png \
+        | checked-pages
 	$(say) EPUB $@
 	$(Q)pandoc --from json --to epub3 --fail-if-warnings --css book/epub.css \
 	    --epub-cover-image $(BUILD)/book/cover.png --metadata-file book/about.yaml \
 	    $(filter %.json,$^) -o $@
 
-$(volume).pdf: $(pages:%=$(BUILD)/book/latex/%.json) book/pdf.tex
+$(volume).pdf: $(pages:%=$(BUILD)/book/latex/%.json) book/pdf.tex book/pdf.yaml \
+        | checked-pages
 	$(say) PDF $@
 	$(Q)pandoc --from json --to latex --pdf-engine lualatex --fail-if-warnings \
-	    --include-in-header book/pdf.tex --metadata-file book/about.yaml \
+	    --include-in-header book/pdf.tex --metadata-file book/pdf.yaml \
 	    --top-level-division chapter --number-sections $(filter %.json,$^) -o $@
 
 -include $(wildcard $(BUILD)/book/*/*.d)

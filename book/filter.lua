@@ -429,16 +429,61 @@ end
 -- --- equations --------------------------------------------------------------
 
 -- pandoc writes the name of a function as an operator, which browsers surround
--- with wide gaps; TeX sets a thin one, and none before a bracket.
-local function function_names(mathml)
-    mathml = mathml:gsub("<semantics>(.*)<annotation.*</semantics>", "%1")
+-- with wide gaps; TeX sets a thin one, and none beside a bracket or a sign.
+local function space_names(mathml)
     mathml = mathml:gsub("<mo>(%a%a+)</mo>", function(name)
         return '<mo lspace="0.17em" rspace="0.17em">' .. name .. "</mo>"
     end)
-    mathml = mathml:gsub('(</mo>%s*)<mo lspace="0.17em"', '%1<mo lspace="0"')
-    local bracket = '(<mrow>%s*<mo [^>]*form="prefix">[(])'
-    mathml = mathml:gsub('rspace="0.17em">(%a+</mo>%s*)' .. bracket,
-                         'rspace="0">%1%2')
+    for _, before in ipairs { "</mo>", "<mrow>", "<mtd[^>]*>", "<math[^>]*>" } do
+        for _, base in ipairs { "", "<msub>", "<msup>", "<munder>" } do
+            mathml = mathml:gsub("(" .. before .. base .. ')<mo lspace="0.17em"',
+                                 '%1<mo lspace="0"')
+        end
+    end
+    for _, after in ipairs { "<mo[ >]", "<mrow><mo [^>]*prefix", "</mrow>",
+                             "<%l+><mrow><mo [^>]*prefix", "</mtd>", "</math>" } do
+        mathml = mathml:gsub('rspace="0.17em">(%a+</mo>' .. after .. ")",
+                             'rspace="0">%1')
+    end
+    -- A minus after another sign belongs to what follows; a sign that opens an
+    -- index, and a bar that is a bracket, stand close.
+    mathml = mathml:gsub("(<mo>[^<]*</mo>)<mo>(\u{2212})</mo>",
+                         '%1<mo form="prefix">%2</mo>')
+    mathml = mathml:gsub("<mrow><mo>(&[lg]t;)</mo>",
+                         '<mrow><mo lspace="0" rspace="0">%1</mo>')
+    for _, bar in ipairs { "|", "\u{2225}" } do
+        mathml = mathml:gsub('<mo (stretchy="%l+" form="%l+fix">' .. bar .. ")",
+                             '<mo lspace="0" rspace="0" %1')
+    end
+    return mathml
+end
+
+-- pandoc lets every pair of brackets stretch, and a stretched bracket stands
+-- apart. Around what is one line high it need not stretch.
+local function calm_brackets(mathml)
+    local open = '<mo stretchy="true" form="prefix">'
+    local close = '<mo stretchy="true" form="postfix">'
+    local at = mathml:find(open, 1, true)
+    while at do
+        local depth, to = 1, at
+        while depth > 0 and to do
+            local o = mathml:find(open, to + 1, true)
+            to = mathml:find(close, to + 1, true)
+            if o and to and o < to then
+                depth, to = depth + 1, o
+            else
+                depth = depth - 1
+            end
+        end
+        local within = to and mathml:sub(at, to) or "<mtable"
+        if not (within:find("<mfrac", 1, true) or within:find("<mtable", 1, true)
+                or within:find("<munder", 1, true)) then
+            mathml = mathml:sub(1, at - 1) ..
+                open:gsub("true", "false") .. mathml:sub(at + #open, to - 1) ..
+                close:gsub("true", "false") .. mathml:sub(to + #close)
+        end
+        at = mathml:find(open, at + 1, true)
+    end
     return mathml
 end
 
@@ -449,7 +494,8 @@ local function mathml(math)
     if not text:find("<math", 1, true) then
         fail("not understood as mathematics: %s", math.text)
     end
-    return function_names(text)
+    text = text:gsub("<semantics>(.*)<annotation.*</semantics>", "%1")
+    return calm_brackets(space_names(text))
 end
 
 local function equation(math)
@@ -517,7 +563,8 @@ local function link(l)
     if to:sub(1, 3) ~= "../" or not io.open(path) then
         fail("the link to %s leads nowhere", to)
     end
-    return pandoc.Span(l.content, { class = "file" })
+    if l.content[1] and l.content[1].t == "Code" then return l.content end
+    return l.content .. { pandoc.Str(" ("), pandoc.Code(path), pandoc.Str(")") }
 end
 
 local function heading(h)
@@ -536,7 +583,7 @@ local function heading(h)
             end
             out:insert(h)
             out:insert(raw("\\hypertarget{ch-" .. page .. "}{}"))
-            if not chapter then out:insert(raw("\\pagename{" ..
+            if not chapter then out:insert(raw("\\runningtitle{" ..
                 escape(pandoc.utils.stringify(h.content)) .. "}")) end
             return out
         elseif target == "epub" then
@@ -549,6 +596,8 @@ local function heading(h)
             h.content:insert(1, raw_inline('<span class="number">' .. chapter ..
                                            "</span> "))
         end
+    elseif target == "latex" and page == "index" then
+        h.classes:extend { "unnumbered", "unlisted" }
     elseif target == "html" then
         local words = escape(pandoc.utils.stringify(h.content))
         h.content:insert(raw_inline(' <a class="anchor" href="#' .. id ..
@@ -576,7 +625,6 @@ end
 -- The chapters that exist, each with the line in which its program says what
 -- it showed.
 local function map_of_chapters()
-    if target ~= "html" then return {} end
     local out = { '<ol class="map">' }
     for _, p in ipairs(all_pages()) do
         if p.number then
@@ -591,6 +639,21 @@ local function map_of_chapters()
     end
     out[#out + 1] = "</ol>"
     return raw(table.concat(out, "\n"))
+end
+
+-- EPUB and PDF have a table of contents: the section of the map is left out.
+local function without_map(blocks)
+    local out, section = pandoc.List {}, nil
+    for _, block in ipairs(blocks) do
+        local only = block.t == "Para" and block.content[1]
+        if only and only.t == "Link" and only.title == "chapters" then
+            if section then return { table.unpack(out, 1, section - 1) } end
+        else
+            out:insert(block)
+        end
+        if block.t == "Header" and block.level == 2 then section = #out end
+    end
+    return out
 end
 
 -- What the template of an HTML page needs beside the text.
@@ -672,7 +735,9 @@ local function code_block(block)
         for line in block.text:gmatch("[^\n]+") do
             width = math.max(width, utf8.len(line) or #line)
         end
-        return { raw("\\codewidth{" .. width .. "}"), block }
+        local edge = block.classes[1] == "sh" and "\\typed" or ""
+        return { raw("\\begingroup\\codewidth{" .. width .. "}" .. edge), block,
+                 raw("\\endgroup") }
     end
     return block
 end
@@ -717,6 +782,7 @@ function Pandoc(doc)
             fail("a second title: %s", pandoc.utils.stringify(block))
         end
     end
+    if target ~= "html" then doc.blocks = without_map(doc.blocks) end
     doc = doc:walk { Para = request }
     if target == "latex" and page == "index" then
         doc.blocks:insert(raw("\\clearpage\\tableofcontents"))
