@@ -134,9 +134,11 @@ local function names_in(item, inside)
         return names -- a declaration
     end
     s = s:gsub("=.*", ";")
-    local pointer = s:match("%(%s*%*%s*([%a_][%w_]*)")
+    local pointer = s:match("^[^(]*%(%s*%*%s*([%a_][%w_]*)")
     if pointer then
         add(pointer)
+    elseif is_typedef and bare:find("%(%)") then
+        add(bare:match("([%a_][%w_]*)%s*%(%)")) -- the type of a function
     elseif is_typedef or bare:find("[%a_][%w_%s%*{}]*[%s%*}][%a_]") then
         local rest = s:gsub("%b[]", "")
         for name in rest:gmatch("([%a_][%w_]*)%s*[,;]") do
@@ -377,7 +379,8 @@ local function picture(kind, caption, source, alt)
     if plain == "" then fail("the picture %s has no caption", source) end
     if target == "latex" then
         local out = pandoc.List { raw("\\begin{picturebox}{" .. kind .. "}") }
-        out:insert(pandoc.Para { pandoc.Image({}, source) })
+        local size = kind == "plot" and { width = "80%" } or {}
+        out:insert(pandoc.Para { pandoc.Image({}, source, "", size) })
         words:insert(1, raw_inline("\\picturecaption{"))
         words:insert(raw_inline("}"))
         out:insert(pandoc.Plain(words))
