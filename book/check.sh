@@ -66,7 +66,7 @@ report=$build/book/check.txt
                     say("the link to " to[i] " leads nowhere: no such place")
             }
         }
-    }' *.html && sed -n \
+    }' -- *.html && sed -n \
     's|.*url(["'\'']*\([a-z]*:*//[^)]*\)).*|book/style.css: loads from elsewhere: \1|p' \
     style.css) >> "$report"
 

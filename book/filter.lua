@@ -760,10 +760,10 @@ local function write_dependencies(out)
         (target == "html" and ".html" or ".json")
     lines[1] = made .. ": " .. table.concat(list, " ")
     for _, path in ipairs(list) do
-        local plots = path:match("^(" .. build .. "/plots/[^/]+)/")
-        if plots then
-            lines[#lines + 1] = path .. ": " .. plots .. "/made"
-        elseif not path:find("^" .. build) then
+        local drawn = build .. "/plots/"
+        if path:sub(1, #drawn) == drawn then
+            lines[#lines + 1] = path .. ": " .. path:match("^(.*)/") .. "/made"
+        elseif path:sub(1, #build + 1) ~= build .. "/" then
             lines[#lines + 1] = path .. ":"
         end
     end
