@@ -221,6 +221,7 @@ $(volume).epub: $(pages:%=$(BUILD)/book/epub/%.json) book/epub.css book/about.ya
         | checked-pages
 	$(say) EPUB $@
 	$(Q)pandoc --from json --to epub3 --fail-if-warnings --css book/epub.css \
+	    --highlight-style monochrome \
 	    --epub-cover-image $(BUILD)/book/cover.png --metadata-file book/about.yaml \
 	    $(filter %.json,$^) -o $@
 

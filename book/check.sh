@@ -17,7 +17,8 @@ report=$build/book/check.txt
 # --- links --------------------------------------------------------------------
 
 # Tag by tag. The last file name that was read is the page.
-(cd "$html" && awk '
+(cd "$html" || exit 1
+awk '
     BEGIN { RS = "<" }
     function attribute(name,    a) {
         if (!match($0, "[ \n]" name "=\"[^\"]*\"")) return ""
@@ -31,7 +32,7 @@ report=$build/book/check.txt
         close(file)
         return is
     }
-    FNR == 1 { page = FILENAME; sub(/\.html$/, "", page) }
+    FNR == 1 { page = FILENAME; gsub(/^\.\/|\.html$/, "", page) }
     {
         tag = $0
         sub(/[ \n>].*/, "", tag)
@@ -66,8 +67,8 @@ report=$build/book/check.txt
                     say("the link to " to[i] " leads nowhere: no such place")
             }
         }
-    }' -- *.html && sed -n \
-    's|.*url(["'\'']*\([a-z]*:*//[^)]*\)).*|book/style.css: loads from elsewhere: \1|p' \
+    }' ./*.html || echo "book: the links could not be read"
+sed -n 's|.*url(["'\'']*\([a-z]*:*//[^)]*\)).*|book/style.css: loads from elsewhere: \1|p' \
     style.css) >> "$report"
 
 # --- commands -----------------------------------------------------------------

@@ -55,6 +55,7 @@ refuses() {
 
 book
 report $? "the small book builds"
+[ $failed -eq 0 ] || exit 1
 
 html=build/book/html/01-sample.html
 plain=$(sed 's/<[^>]*>//g; s/&gt;/>/g; s/&lt;/</g; s/&quot;/"/g; s/&amp;/\&/g' $html)
