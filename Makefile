@@ -125,11 +125,14 @@ run-%:
 	@$(BUILD)/bin/$(chapter_$*) $(ARGS)
 
 .PHONY: plots
-plots: all ## draw the plots of every chapter into build/plots
-	@for c in $(chapters); do \
-	    $(BUILD)/bin/$$c --quick --plots $(BUILD)/plots/$$c > /dev/null || exit 1; \
-	    echo "$(BUILD)/plots/$$c"; \
-	done
+plots: $(chapters:%=$(BUILD)/plots/%/made) ## draw the plots of every chapter into build/plots
+	@printf '$(BUILD)/plots/%s\n' $(chapters)
+
+$(BUILD)/plots/%/made: $(BUILD)/bin/%
+	@mkdir -p $(@D)
+	$(say) PLOTS $*
+	$(Q)$< --quick --plots $(@D) > /dev/null
+	@touch $@
 
 plots-NN: ## draw the plots of chapter NN from its full run
 plots-%:
@@ -147,7 +150,7 @@ data: ## what real data there are; NAME=mnist or NAME=all brings them
 .PHONY: test
 test: $(tests) all ## run every test, under sanitizers
 	@bash common/run_tests.sh $(BUILD) $(tests) common/direction.sh \
-	    $(wildcard common/*_test.sh data/*_test.sh) \
+	    $(wildcard common/*_test.sh data/*_test.sh) book/test.sh \
 	    $(chapters:%=common/same_output.sh:%)
 
 test-NN: ## run the tests of chapter NN
@@ -185,6 +188,82 @@ $(BUILD)/fuzz/course.a: $(pieces:%.c=$(BUILD)/fuzz/%.o)
 $(fuzzers:%.c=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o \
     $(BUILD)/fuzz/course.a
 	$(Q)clang $(FUZZ) -fsanitize=fuzzer $^ -o $@ $(LIBS)
+
+# --- the book ----------------------------------------------------------------
+
+# A page of book/ becomes a page of HTML, and, through pandoc's own form of a
+# text, a part of the EPUB and of the PDF. What a page is made from (sources,
+# outputs, plots) stands in the .d file that book/filter.lua writes beside it.
+pages    := $(patsubst book/%.md,%,$(wildcard book/index.md) \
+              $(wildcard book/preface.md) $(wildcard book/notation.md) \
+              $(sort $(wildcard book/[0-9][0-9]-*.md)))
+drawings := $(patsubst book/%.dot,$(BUILD)/book/%.svg,$(wildcard book/figures/*.dot))
+drawn    := $(patsubst %,$(BUILD)/plots/%/made,$(filter $(chapters),$(pages)))
+weave     = pandoc --from markdown-implicit_figures+gfm_auto_identifiers \
+            --fail-if-warnings --lua-filter book/filter.lua -M page=$* -M build=$(BUILD)
+volume   := $(BUILD)/book/from-matrix-to-llama
+
+.PHONY: book pdf checked-pages
+book: checked-pages $(volume).epub ## make the book: HTML and EPUB, into build/book
+	@echo '$(volume).epub'
+
+checked-pages: $(programs) $(pages:%=$(BUILD)/book/html/%.html) \
+        $(BUILD)/book/html/style.css $(BUILD)/book/html/figures/mark.svg
+	@bash book/check.sh $(BUILD)
+
+pdf: $(volume).pdf ## make the book as a PDF (first: make setup-pdf)
+	@echo '$<'
+
+# The pages and their titles, in order. When they change, all is made again.
+$(BUILD)/book/pages: force
+	@mkdir -p $(@D)/html/figures $(@D)/epub $(@D)/latex $(@D)/figures
+	@for p in $(pages); do \
+	    printf '%s\t%s\n' $$p "$$(sed -n '1s/^# *//p' book/$$p.md)"; \
+	done > $@.new
+	@cmp -s $@.new $@ && rm $@.new || { rm -rf $(@D)/html $(@D)/*/*.json; \
+	    mkdir -p $(@D)/html/figures; mv $@.new $@; }
+
+$(BUILD)/book/html/%.html: book/%.md book/filter.lua book/page.html $(BUILD)/book/pages \
+        | $(drawings) $(drawn)
+	$(say) PAGE $<
+	$(Q)$(weave) -M target=html --to html5 --template book/page.html $< -o $@
+
+$(BUILD)/book/html/style.css: book/style.css $(BUILD)/book/pages
+	@cp $< $@
+
+$(BUILD)/book/html/figures/mark.svg: book/figures/mark.svg $(BUILD)/book/pages
+	@cp $< $@
+
+$(BUILD)/book/epub/%.json: book/%.md book/filter.lua $(BUILD)/book/pages | $(drawings) $(drawn)
+	$(Q)$(weave) -M target=epub --to json $< -o $@
+
+$(BUILD)/book/latex/%.json: book/%.md book/filter.lua $(BUILD)/book/pages | $(drawings) $(drawn)
+	$(Q)$(weave) -M target=latex --to json $< -o $@
+
+$(BUILD)/book/figures/%.svg: book/figures/%.dot
+	@mkdir -p $(@D)
+	$(Q)bash book/draw.sh $< > $@
+
+$(BUILD)/book/cover.png: book/figures/cover.svg
+	@mkdir -p $(@D)
+	$(Q)rsvg-convert --width 1200 $< -o $@
+
+$(volume).epub: $(pages:%=$(BUILD)/book/epub/%.json) book/epub.css book/about.yaml $(BUILD)/book/cover.png \
+        | checked-pages
+	$(say) EPUB $@
+	$(Q)pandoc --from json --to epub3 --fail-if-warnings --css book/epub.css \
+	    --highlight-style monochrome \
+	    --epub-cover-image $(BUILD)/book/cover.png --metadata-file book/about.yaml \
+	    $(filter %.json,$^) -o $@
+
+$(volume).pdf: $(pages:%=$(BUILD)/book/latex/%.json) book/pdf.tex book/pdf.yaml \
+        | checked-pages
+	$(say) PDF $@
+	$(Q)pandoc --from json --to latex --pdf-engine lualatex --fail-if-warnings \
+	    --include-in-header book/pdf.tex --metadata-file book/pdf.yaml \
+	    --top-level-division chapter --number-sections $(filter %.json,$^) -o $@
+
+-include $(wildcard $(BUILD)/book/*/*.d)
 
 # --- keeping it tidy --------------------------------------------------------
 
