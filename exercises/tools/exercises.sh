@@ -29,8 +29,8 @@ show() {
     passes) return 0 ;;
     fails) echo "$(grep -c '^\[       OK' "$base.log") of $(
         grep -c '^\[ RUN' "$base.log") tests pass." ;;
-    hangs) echo "It still ran after ${EXERCISE_SECONDS:-20} seconds and was" \
-        "stopped: is there a loop that does not end?" ;;
+    hangs) echo "It was stopped after ${EXERCISE_SECONDS:-20} seconds, or a" \
+        "megabyte of output: is there a loop that does not end?" ;;
     leaks) echo "All tests pass, but memory is lost:"
         grep -A4 '^Direct leak' "$base.log" | head -n 5 ;;
     *) grep -q '^\[ RUN' "$base.log" || head -n 12 "$base.log"
