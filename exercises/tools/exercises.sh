@@ -46,7 +46,7 @@ next_of() {
 }
 
 try() {
-    local it=$1 after
+    local it=$1 after name
     if [ "$(state "$it")" = missing ]; then
         echo "exercises/$it.c is missing: make reset-$(number "$it") brings" \
             "it back" >&2
@@ -63,24 +63,22 @@ try() {
         return 1
     fi
     echo "Done: it passes. Compare it with solutions/$it.c"
+    for name in $(replaces "$build/exercises/mine/$it.o" "$build/san/course.a"); do
+        grep -qw "$name" "chapters/${it%/*}"/*.c 2> /dev/null || continue
+        echo "try:  make run-${it%%-*} MINE=1, the chapter's program with" \
+            "your $name"
+    done
     after=$(next_of "$it")
-    if [ -n "$(replaces "$it" san)" ]; then
-        echo "next: make run-${it%%-*} MINE=1 runs the chapter's program with" \
-            "your $(replaces "$it" san)"
-    elif [ -n "$after" ]; then
+    if [ -n "$after" ]; then
         echo "next: make exercise-$(number "$after"), $(title "$after")"
     else
         echo "next: make progress"
     fi
 }
 
-# The functions of exercise $1 that stand in for one of the library or of the
-# chapter; $2 is fast or san, the way it was built.
+# The functions that the object or program $1 has and $2 has too.
 replaces() {
-    local object=$build/fast/exercises/$1.o
-    [ "$2" = san ] && object=$build/exercises/mine/$1.o
-    comm -12 <(functions "$object") <(functions "$build/$2/course.a") |
-        paste -sd ' ' | sed 's/ /, /g'
+    comm -12 <(functions "$1") <(functions "$2") | grep -vx main
 }
 functions() {
     nm --defined-only -g "$1" 2> /dev/null | awk '$2 == "T" { print $3 }' |
@@ -153,7 +151,7 @@ reset() {
 # MINE: 1 for the exercises of this chapter, all for those of the earlier ones
 # too, or their numbers, "03-1 03-4".
 run_mine() {
-    local chapter=$1 it used names use=() objects=()
+    local chapter=$1 it used names given= use=() objects=()
     shift
     for it in $(list); do
         [[ ${it%%-*} > ${chapter%%-*} ]] && continue
@@ -174,11 +172,10 @@ run_mine() {
         fi
         quiet_make "$build/fast/exercises/$it.o"
         # Only what the program has, and nobody gave before.
-        names=$(comm -12 <(functions "$build/fast/exercises/$it.o") \
-            <(functions "$build/bin/$chapter") |
-            grep -vxF -e main -f <(printf '%s\n' ${given:-.}))
+        names=$(replaces "$build/fast/exercises/$it.o" "$build/bin/$chapter" |
+            grep -vxF -f <(printf '%s\n' $given .))
         [ -z "$names" ] && continue
-        given="${given:-} $names"
+        given+=" $names"
         objects+=("$build/fast/exercises/$it.o")
         echo "yours: $(echo $names | sed 's/ /, /g') (exercise-$(number "$it"))"
     done
@@ -198,34 +195,36 @@ run_mine() {
 rows() {
     local it
     for it in $(list); do
-        printf '%-6s %-10s %-46s %s\n' "$(number "$it")" "$(state "$it")" \
+        printf '%-6s %-10s %-50s %s\n' "$(number "$it")" "$(state "$it")" \
             "$(title "$it")" "$(duration "$it")"
     done
 }
 
-# "[#####.....]  2 of 4" for $1 of $2.
-bar() {
-    local i row=
+# "01-matrix   [#####.....]  1 of 4   done 1   failing 2   untouched 3 4" from
+# the chapter and the states of its exercises.
+row() {
+    local name=$1 all=$(($# - 1)) good i=0 bar= words= word
+    shift
+    good=$(printf '%s\n' "$@" | grep -cx 'done')
     for ((i = 0; i < 20; i++)); do
-        if ((i * $2 < 20 * $1)); then row+='#'; else row+='.'; fi
+        if ((i * all < 20 * good)); then bar+='#'; else bar+='.'; fi
     done
-    printf '[%s]  %d of %d\n' "$row" "$1" "$2"
+    for word in "done" failing missing untouched; do
+        words+=$(printf '%s\n' "$@" | grep -nx "$word" | cut -d: -f1 |
+            paste -sd ' ' | sed "s/^./   $word &/")
+    done
+    printf '%-22s [%s] %2d of %-3d%s\n' "$name" "$bar" "$good" "$all" "$words"
 }
 
 progress() {
-    local chapter it now good=0 all=0 done_here here line
+    local chapter it every=() these
     for chapter in $(list | sed 's,/.*,,' | uniq); do
-        done_here=0 here=0 line=
-        for it in $(list "$chapter"); do
-            now=$(state "$it")
-            [ "$now" = "done" ] && ((done_here++))
-            ((here++))
-            line+=$(printf '%-12s' "$(number "$it" | sed 's/.*-//') $now")
-        done
-        printf '%-22s %-50s %s\n' "$chapter" "$line" "$(bar $done_here $here)"
-        good=$((good + done_here)) all=$((all + here))
+        these=()
+        for it in $(list "$chapter"); do these+=("$(state "$it")"); done
+        row "$chapter" "${these[@]}"
+        every+=("${these[@]}")
     done
-    printf '%-22s %-50s %s\n' "" "" "$(bar $good $all)"
+    row "all" "${every[@]}" | sed 's/\( of [0-9]*\).*/\1/'
 }
 
 # Every exercise that was begun, with what its first failing test says.

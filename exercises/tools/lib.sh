@@ -36,8 +36,9 @@ named() {
 
 # The first line of the file is "// Title (time)".
 heading() {
-    sed -n '1 { s,^// *,,; s/^Exercise [0-9-]*[.:] *//; s/\.$//; p; }' \
-        "solutions/$1.stub"
+    local file=solutions/$1.stub
+    [ -f "$file" ] || file=exercises/$1.c
+    sed -n '1 { s,^// *,,; s/^Exercise [0-9-]*[.:] *//; s/\.$//; p; }' "$file"
 }
 title() {
     heading "$1" | sed 's/ *([^()]*)$//'

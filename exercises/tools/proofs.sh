@@ -81,7 +81,7 @@ stray() {
     while read -r path; do
         it=${path#*/}
         case $path in
-        exercises/tools/* | exercises/*/hints.md) continue ;;
+        exercises/tools/* | exercises/README.md | exercises/*/hints.md) continue ;;
         exercises/*_test.c) it=${it%_test.c} ;;
         exercises/*.[ch] | solutions/*.c | solutions/*.stub) it=${it%.*} ;;
         *) it=none ;;

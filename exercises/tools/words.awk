@@ -27,14 +27,18 @@ function say(text) {
     if (++said <= most) line[said] = text
 }
 
-# "FILE:LINE: error: Failure!" -> the place, and what stands there.
-function where(text,    part, i, source) {
+# "FILE:LINE: error: Failure!" -> the place, and what stands there. Of a message
+# in words one knows that already; then it is where the test begins.
+function where(text,    part, i, at, source, start) {
     split(text, part, ":")
-    for (i = 0; i < part[2]; i++)
-        if ((getline source < part[1]) <= 0) source = ""
+    for (i = 1; (getline at < part[1]) > 0; i++) {
+        if (i == part[2]) source = at
+        if (index(at, " " name "(")) start = i
+    }
     close(part[1])
     sub(/^[ \t]+/, "", source)
     place = part[1] ":" part[2] ":  " source
+    if (source ~ /^_?fail/) place = part[1] ":" (start ? start : part[2])
 }
 
 function finish(word,    i, title) {
