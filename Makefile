@@ -180,7 +180,7 @@ exercise-%:
 
 hint-NN-K: ## a hint for it, one more at each call; ALL=1 shows them all
 hint-%:
-	@ALL='$(ALL)' $(exercises) hint $*
+	@ALL='$(call given,ALL)' $(exercises) hint $*
 
 watch-NN-K: ## test it again whenever you save it
 watch-%:
