@@ -137,8 +137,8 @@ broken() {
 }
 
 exercise 1_right
-broken 2_crash 'the stub fails .here: is stopped by a sanitizer'
-change "$broken.stub" 'return x;' 'return *(volatile int *)(long)x;'
+broken 2_crash 'the stub fails .here: crashes'
+change "$broken.stub" 'return x;' 'int raise(int); return raise(11);'
 broken 3_hang 'the stub fails .here: hangs'
 change "$broken.stub" 'return x;' 'for (volatile int i = 0;;) x = i;'
 broken 4_syntax 'the stub fails .here: does not compile'
