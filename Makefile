@@ -84,7 +84,8 @@ $(BUILD)/test/%: $(BUILD)/san/%.o $(BUILD)/san/course.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(OPENMP) -fsanitize=address,undefined $^ -o $@ -lcmocka $(LIBS)
 
--include $(shell find $(BUILD)/fast $(BUILD)/san $(BUILD)/fuzz -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/fast $(BUILD)/san $(BUILD)/fuzz \
+             $(BUILD)/exercises -name '*.d' 2>/dev/null)
 .SECONDARY:
 
 # `make V=1` shows every command in full.
@@ -119,10 +120,12 @@ run: all ## run the quick form of every chapter and print a table
 	@$(BUILD)/bin/table $(chapters)
 
 run-NN: ## run chapter NN, whole; options in ARGS, for example ARGS=--help
+# With MINE=1 the learner's pieces take the place of the course's: see below.
 run-%:
 	@$(if $(chapter_$*),,echo "there is no chapter $*: $(chapters)"; exit 2)
 	@$(MAKE) --no-print-directory $(BUILD)/bin/$(chapter_$*)
-	@$(BUILD)/bin/$(chapter_$*) $(ARGS)
+	@$(if $(MINE),MINE='$(MINE)' $(exercises) run $(chapter_$*),\
+	    $(BUILD)/bin/$(chapter_$*)) $(ARGS)
 
 .PHONY: plots
 plots: $(chapters:%=$(BUILD)/plots/%/made) ## draw the plots of every chapter into build/plots
@@ -149,18 +152,95 @@ data: ## what real data there are; NAME=mnist or NAME=all brings them
 
 .PHONY: test
 test: $(tests) all ## run every test, under sanitizers
-	@bash common/run_tests.sh $(BUILD) $(tests) common/direction.sh \
-	    $(wildcard common/*_test.sh data/*_test.sh) book/test.sh \
-	    $(chapters:%=common/same_output.sh:%)
+	@MAKE='$(MAKE)' bash common/run_tests.sh $(BUILD) $(tests) \
+	    common/direction.sh $(wildcard common/*_test.sh data/*_test.sh) \
+	    $(chapters:%=common/same_output.sh:%) \
+	    exercises/tools/selftest.sh exercises/tools/proofs.sh book/test.sh
 
 test-NN: ## run the tests of chapter NN
 test-%:
 	@$(if $(chapter_$*),,echo "there is no chapter $*: $(chapters)"; exit 2)
 	@$(MAKE) --no-print-directory $(BUILD)/bin/$(chapter_$*) \
 	    $(filter $(BUILD)/test/chapters/$(chapter_$*)/%,$(tests))
-	@bash common/run_tests.sh $(BUILD) \
+	@MAKE='$(MAKE)' bash common/run_tests.sh $(BUILD) \
 	    $(filter $(BUILD)/test/chapters/$(chapter_$*)/%,$(tests)) \
-	    common/same_output.sh:$(chapter_$*)
+	    common/same_output.sh:$(chapter_$*) \
+	    $(patsubst exercises/%,exercises/tools/proofs.sh:%,$(wildcard \
+	        exercises/$(chapter_$*)))
+
+# --- exercises --------------------------------------------------------------
+# Each is a file with a gap and a test; exercises/tools/lib.sh says which files
+# there are and which versions of them: mine, stub and solution.
+
+exercises = MAKE='$(MAKE)' BUILD='$(BUILD)' bash exercises/tools/exercises.sh
+# Nobody's test needs so long; a loop without an end does.
+EXERCISE_SECONDS ?= 20
+export EXERCISE_SECONDS
+
+.PHONY: exercises
+exercises: ## list the exercises: title, time, state
+	@$(exercises) list
+
+exercise-NN-K: ## test your version of exercise K of chapter NN
+exercise-%:
+	@$(exercises) try $* || [ $$? -eq 1 ]
+
+hint-NN-K: ## a hint for it, one more at each call; ALL=1 shows them all
+hint-%:
+	@ALL='$(call given,ALL)' $(exercises) hint $*
+
+watch-NN-K: ## test it again whenever you save it
+watch-%:
+	@$(exercises) watch $*
+
+reset-NN-K: ## begin it anew; your version is kept in build/backup
+reset-%:
+	@$(exercises) reset $*
+
+.PHONY: test-exercises
+test-exercises: ## test every exercise that you have begun
+	@$(exercises) all
+
+.PHONY: progress
+progress: ## how far you are
+	@$(exercises) progress
+
+.PHONY: stubs
+stubs: ## for authors: keep the exercises, as they are now, as their stubs
+	@$(exercises) stubs
+
+# What the compiler says is kept beside the object: the scripts read it.
+compile = mkdir -p $(@D); rm -f $@; $(CC) $(BASE) $(SAN) \
+          -iquote exercises/$(notdir $(@D)) -x c -c $< -o $@ 2> $@.said
+$(BUILD)/exercises/test/%.o: exercises/%_test.c $(BUILD)/flags
+	$(Q)$(compile)
+$(BUILD)/exercises/mine/%.o: exercises/%.c $(BUILD)/flags
+	$(Q)$(compile)
+$(BUILD)/exercises/stub/%.o: solutions/%.stub $(BUILD)/flags
+	$(Q)$(compile)
+$(BUILD)/exercises/solution/%.o: solutions/%.c $(BUILD)/flags
+	$(Q)$(compile)
+
+# An exercise may define a function of the library: the first one linked wins.
+first := -Wl,--allow-multiple-definition
+link_exercise = $(CC) $(OPENMP) -fsanitize=address,undefined $(first) $^ \
+                -o $@ -lcmocka $(LIBS)
+$(BUILD)/exercises/mine/%: $(BUILD)/exercises/mine/%.o \
+        $(BUILD)/exercises/test/%.o $(BUILD)/san/course.a
+	$(Q)$(link_exercise)
+$(BUILD)/exercises/stub/%: $(BUILD)/exercises/stub/%.o \
+        $(BUILD)/exercises/test/%.o $(BUILD)/san/course.a
+	$(Q)$(link_exercise)
+$(BUILD)/exercises/solution/%: $(BUILD)/exercises/solution/%.o \
+        $(BUILD)/exercises/test/%.o $(BUILD)/san/course.a
+	$(Q)$(link_exercise)
+$(BUILD)/exercises/%.verdict: $(BUILD)/exercises/%
+	$(Q)bash exercises/tools/grade.sh $< $(EXERCISE_SECONDS)
+
+# A chapter's program with YOURS, objects of exercises, in front.
+$(BUILD)/mine/%: $(BUILD)/fast/chapters/%/main.o $(BUILD)/fast/course.a force
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(OPENMP) $(first) $(YOURS) $(filter-out force,$^) -o $@ $(LIBS)
 
 # --- fuzzing ----------------------------------------------------------------
 
@@ -276,5 +356,6 @@ lint: ## check the layout of every C file
 	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format --dry-run -Werror
 
 .PHONY: clean
-clean: ## remove everything that was made
-	rm -rf $(BUILD)
+clean: ## remove everything that was made, except backups of exercises
+	@[ ! -d $(BUILD) ] || find $(BUILD) -mindepth 1 -maxdepth 1 \
+	    ! -name backup -exec rm -rf {} +
