@@ -21,8 +21,7 @@
 
 // The weight matrix of the roofline has the shape of the largest one in each
 // layer of Llama 2 7B: 4096 inputs, 11008 outputs, 172 MB.
-enum { ROUNDS = 5, INPUTS = 4096, OUTPUTS = 11008 };
-static const size_t WEIGHTS = (size_t)OUTPUTS * INPUTS;
+enum { ROUNDS = 5, INPUTS = 4096, OUTPUTS = 11008, WEIGHTS = INPUTS * OUTPUTS };
 
 static Run run;
 static Arena arena;
