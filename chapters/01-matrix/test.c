@@ -243,8 +243,7 @@ static void careful_sums_are_better(void **state)
     enum { N = 1000000 };
     float *x = filled(N, 0.1f);
     assert_true(sum_in_order(x, N) == 100958.34375f);
-    assert_true(off(sum_sixteen, x, N) < 1e-3);
-    assert_true(off(sum_sixteen, x, N) > 1e-4);
+    assert_true(sum_sixteen(x, N) == 100060);
     assert_true(off(sum_pairwise, x, N) < 1.2e-7);
     assert_true(off(sum_kahan, x, N) < 6e-8); // the last rounding, no more
     for (int i = 0; i < N; i++)
