@@ -80,16 +80,18 @@ static void by_hand(void)
 
 // --- the machine ------------------------------------------------------------
 
-// Measures the limits once more and keeps the best seen: a limit is what the
-// machine does when nothing disturbs it.
+// Keeps the best of a few runs: a limit is what the machine does when nothing
+// disturbs it.
 static void measure_limits(void)
 {
-    for (int all = 0; all < 2; all++) {
-        limit_flops[all] = fmax(limit_flops[all], flop_rate(all));
-        limit_bytes[all] =
-            fmax(limit_bytes[all], read_rate(weights, WEIGHTS, all));
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int all = 0; all < 2; all++) {
+            limit_flops[all] = fmax(limit_flops[all], flop_rate(all));
+            limit_bytes[all] =
+                fmax(limit_bytes[all], read_rate(weights, WEIGHTS, all));
+        }
+        tick();
     }
-    tick();
 }
 
 static void show_limits(void)
@@ -152,7 +154,6 @@ static void climb(int n, int from, int to, int rounds, double *gflops,
     float *C = arena_take(&arena, size, sizeof *C);
     double each[RUNGS][ROUNDS];
     for (int round = 0; round < rounds; round++) {
-        measure_limits();
         for (int r = from; r < to; r++) {
             each[r][round] = rate(&ladder[r], n, A, B, C);
             if (round == 0 && error)
@@ -167,8 +168,10 @@ static void climb(int n, int from, int to, int rounds, double *gflops,
 static void show_ladder(int n, int from, int to, double *gflops)
 {
     double error[RUNGS];
-    begin("the ladder", ROUNDS * (to - from + 1));
+    begin("the ladder", ROUNDS * (to - from + 2));
+    measure_limits();
     climb(n, from, to, ROUNDS, gflops, error);
+    measure_limits();
     progress_end(&bar);
     show_limits();
     printf("The ladder: two %d x %d matrices, %.2f GFLOP\n", n, n,
@@ -207,7 +210,7 @@ static void show_sizes(void)
     enum { SIZES = sizeof sizes / sizeof *sizes };
     double x[SIZES], gflops[RUNGS][SIZES];
     int n = run.quick ? SIZES - 4 : SIZES;
-    begin("over sizes", n * 3 * (RUNGS + 1));
+    begin("over sizes", n * 3 * RUNGS);
     printf("GFLOP/s over the size n\n      n");
     for (int r = 0; r < RUNGS; r++)
         printf("  %9s", ladder[r].name);
