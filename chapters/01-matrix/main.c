@@ -234,6 +234,8 @@ static void show_sizes(void)
     for (int r = 0; r < RUNGS; r++)
         plot_line(p, ladder[r].name, n, x, gflops[r]);
     plot_level(p, "peak, one thread", limit_flops[0] * 1e-9);
+    if (kernels_thread_count() > 1)
+        plot_level(p, "peak, all threads", limit_flops[1] * 1e-9);
     plot_log(p, true, true);
     plot_save(p, run.plots, "sizes");
 }
@@ -263,24 +265,25 @@ static double layer_intensity(int tokens)
     return 2.0 * tokens * OUTPUTS * INPUTS / (4 * numbers_moved);
 }
 
-static void show_roofline(void)
+// The square product of size n, which ran at `square` GFLOP/s, for comparison.
+static void show_roofline(int n, double square)
 {
     static const int tokens[] = {1, 2, 4, 8, 16, 32, 64, 128, 256};
     enum { COUNTS = sizeof tokens / sizeof *tokens };
     double each[COUNTS][3], x[COUNTS], y[COUNTS];
-    int n = run.quick ? COUNTS - 2 : COUNTS;
+    int counts = run.quick ? COUNTS - 2 : COUNTS;
     size_t mark = arena.used;
-    float *in = numbers((size_t)tokens[n - 1] * INPUTS);
-    float *out = arena_take(&arena, (size_t)tokens[n - 1] * OUTPUTS, 4);
-    begin("the roofline", 3 * n);
+    float *in = numbers((size_t)tokens[counts - 1] * INPUTS);
+    float *out = arena_take(&arena, (size_t)tokens[counts - 1] * OUTPUTS, 4);
+    begin("the roofline", 3 * counts);
     for (int round = 0; round < 3; round++)
-        for (int i = 0; i < n; i++)
+        for (int i = 0; i < counts; i++)
             each[i][round] = layer_rate(in, out, tokens[i]);
     progress_end(&bar);
     printf("One %d x %d weight matrix for so many tokens at once\n", OUTPUTS,
            INPUTS);
     printf("  tokens  FLOP/byte    GFLOP/s   the roof   tokens/s\n");
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < counts; i++) {
         x[i] = layer_intensity(tokens[i]);
         y[i] = median(each[i], 3);
         double roof = roofline(x[i], limit_flops[1], limit_bytes[1]);
@@ -301,7 +304,10 @@ static void show_roofline(void)
                        "operations for each byte", "GFLOP/s");
     plot_line(p, "the roof", 100, roof_x, roof_y);
     plot_points(p, "matrix times one vector", 1, x, y);
-    plot_points(p, "matrix times 2, 4, 8, ... vectors", n - 1, x + 1, y + 1);
+    plot_points(p, "matrix times 2, 4, 8, ... vectors", counts - 1, x + 1,
+                y + 1);
+    // 2 n^3 operations on 3 n^2 numbers of 4 bytes.
+    plot_points(p, "two square matrices", 1, &(double){n / 6.0}, &square);
     plot_log(p, true, true);
     plot_save(p, run.plots, "roofline");
 }
@@ -353,14 +359,14 @@ static void show_sums(void)
 // The relative error of each way to add n uniform numbers, over n.
 static void plot_sums(void)
 {
-    enum { POWERS = 20, MOST = 1 << (POWERS + 3) };
-    double n[POWERS], error[WAYS][POWERS];
+    enum { POINTS = 19, MOST = 10000000 };
+    double n[POINTS], error[WAYS][POINTS];
     size_t mark = arena.used;
     float *x = arena_take(&arena, MOST, sizeof *x);
     for (int i = 0; i < MOST; i++)
         x[i] = rng_uniform(&rng);
-    for (int p = 0; p < POWERS; p++) {
-        int count = 16 << p;
+    for (int p = 0; p < POINTS; p++) { // 10, 20, 50, 100, 200, ...
+        int count = (int)pow(10, 1 + p / 3) * (p % 3 == 2 ? 5 : 1 + p % 3);
         double want = sum_double(x, count);
         n[p] = count;
         for (int w = 0; w < WAYS; w++) {
@@ -371,7 +377,7 @@ static void plot_sums(void)
     Plot *p = plot_new("Error of the sum of n numbers between 0 and 1", "n",
                        "relative error");
     for (int w = 0; w < WAYS; w++)
-        plot_line(p, sum_name[w], POWERS, n, error[w]);
+        plot_line(p, sum_name[w], POINTS, n, error[w]);
     plot_log(p, true, true);
     plot_save(p, run.plots, "sums");
     arena_rewind(&arena, mark);
@@ -473,7 +479,7 @@ int main(int argc, char **argv)
     show_ladder(n, 0, RUNGS, gflops);
     plot_ladder(n, gflops);
     show_sizes();
-    show_roofline();
+    show_roofline(n, gflops[RUNGS - 1]);
     show_sums();
     plot_sums();
     show_softmax();
