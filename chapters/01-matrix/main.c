@@ -260,26 +260,46 @@ static double layer_rate(const float *x, float *y, int tokens)
 // Operations for each byte that must come from or go to memory.
 static double layer_intensity(int tokens)
 {
-    double numbers_moved = (double)OUTPUTS * INPUTS + (double)tokens * INPUTS +
-                           (double)tokens * OUTPUTS;
-    return 2.0 * tokens * OUTPUTS * INPUTS / (4 * numbers_moved);
+    double moved = WEIGHTS + (double)tokens * (INPUTS + OUTPUTS);
+    return 2.0 * tokens * WEIGHTS / (sizeof(float) * moved);
 }
 
-// The square product of size n, which ran at `square` GFLOP/s, for comparison.
+static void plot_roofline(int counts, const double *x, const double *y, int n,
+                          double square)
+{
+    double roof_x[100], roof_y[100];
+    for (int i = 0; i < 100; i++) {
+        roof_x[i] = 0.1 * pow(10000, i / 99.0);
+        roof_y[i] = roofline(roof_x[i], limit_flops[1], limit_bytes[1]) * 1e-9;
+    }
+    Plot *p = plot_new("The roofline of this machine, all threads",
+                       "operations for each byte", "GFLOP/s");
+    plot_line(p, "the roof", 100, roof_x, roof_y);
+    plot_points(p, "weights times one vector", 1, x, y);
+    plot_points(p, "weights times 2, 4, 8, ... vectors", counts - 1, x + 1,
+                y + 1);
+    // 2 n^3 operations on 3 n^2 numbers of 4 bytes.
+    plot_points(p, "two square matrices", 1, &(double){n / 6.0}, &square);
+    plot_log(p, true, true);
+    plot_save(p, run.plots, "roofline");
+}
+
+// Also plots the square product of size n, which ran at `square` GFLOP/s.
 static void show_roofline(int n, double square)
 {
     static const int tokens[] = {1, 2, 4, 8, 16, 32, 64, 128, 256};
     enum { COUNTS = sizeof tokens / sizeof *tokens };
     double each[COUNTS][3], x[COUNTS], y[COUNTS];
-    int counts = run.quick ? COUNTS - 2 : COUNTS;
+    int counts = run.quick ? COUNTS - 2 : COUNTS, most = tokens[counts - 1];
     size_t mark = arena.used;
-    float *in = numbers((size_t)tokens[counts - 1] * INPUTS);
-    float *out = arena_take(&arena, (size_t)tokens[counts - 1] * OUTPUTS, 4);
+    float *in = numbers((size_t)most * INPUTS);
+    float *out = arena_take(&arena, (size_t)most * OUTPUTS, sizeof *out);
     begin("the roofline", 3 * counts);
     for (int round = 0; round < 3; round++)
         for (int i = 0; i < counts; i++)
             each[i][round] = layer_rate(in, out, tokens[i]);
     progress_end(&bar);
+    arena_rewind(&arena, mark);
     printf("One %d x %d weight matrix for so many tokens at once\n", OUTPUTS,
            INPUTS);
     printf("  tokens  FLOP/byte    GFLOP/s   the roof   tokens/s\n");
@@ -292,24 +312,7 @@ static void show_roofline(int n, double square)
                about(y[i] * 1e9 / (2.0 * WEIGHTS), 0).text);
     }
     printf("\n");
-    arena_rewind(&arena, mark);
-
-    double roof_x[100], roof_y[100];
-    for (int i = 0; i < 100; i++) {
-        roof_x[i] = 0.1 * pow(10000, i / 99.0);
-        roof_y[i] = roofline(roof_x[i], limit_flops[1], limit_bytes[1]);
-        roof_y[i] *= 1e-9;
-    }
-    Plot *p = plot_new("The roofline of this machine, all threads",
-                       "operations for each byte", "GFLOP/s");
-    plot_line(p, "the roof", 100, roof_x, roof_y);
-    plot_points(p, "matrix times one vector", 1, x, y);
-    plot_points(p, "matrix times 2, 4, 8, ... vectors", counts - 1, x + 1,
-                y + 1);
-    // 2 n^3 operations on 3 n^2 numbers of 4 bytes.
-    plot_points(p, "two square matrices", 1, &(double){n / 6.0}, &square);
-    plot_log(p, true, true);
-    plot_save(p, run.plots, "roofline");
+    plot_roofline(counts, x, y, n, square);
 }
 
 // --- float arithmetic -------------------------------------------------------
