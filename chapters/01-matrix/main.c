@@ -451,9 +451,8 @@ int main(int argc, char **argv)
 {
     int n = 0, only = RUNGS;
     const Option own[] = {
-        {"n", "SIZE", OPTION_INT, &n, 1, 4096, NULL,
-         "the size of the ladder's matrices; 0 stands for 1000, and for 500\n"
-         "with --quick"},
+        {"n", "SIZE", OPTION_INT, &n, 0, 4096, NULL,
+         "size of the ladder's matrices; 0: 1000, or 500 with --quick"},
         {"only", "RUNG", OPTION_CHOICE, &only, 0, 0,
          "loops|exchanged|tiled|packed|threads|kernel|all",
          "climb this rung alone and leave out the rest"},
