@@ -40,7 +40,7 @@ static void llama_2_with_7_billion_weights(void **state)
     (void)state;
     compare("Llama 2 7B", (Header){32, 4096, 11008, 32000},
             (Layout){16, UINT64_C(524288016), UINT64_C(9114222608),
-                     UINT64_C(14885593104), UINT64_C(20656963600)});
+                     UINT64_C(14885584912), UINT64_C(20656947216)});
 }
 
 static void llama_2_with_13_billion_weights(void **state)

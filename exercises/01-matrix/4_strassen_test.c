@@ -61,8 +61,8 @@ static void compare(int n, int least, long want_products, int want_largest)
                 fail_msg("n = %d: row %d was written beyond its end", n, i);
     }
     if (products != want_products || largest != want_largest)
-        fail_msg("n = %d, least = %d: %ld products, the largest of %d x %d; "
-                 "with Strassen there are %ld of %d x %d",
+        fail_msg("n = %d, least = %d: calls of leaf: %ld, for %d x %d at most; "
+                 "Strassen makes %ld, for %d x %d",
                  n, least, products, largest, largest, want_products,
                  want_largest, want_largest);
     free(A);

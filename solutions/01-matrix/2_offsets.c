@@ -4,8 +4,8 @@
 // with a header of four numbers; then come the weights, group after group, 4
 // bytes for each. layout_of computes where each group begins.
 //
-// It has loaded small models for months. With a model of 7 billion weights it
-// reads past nothing, reports nothing, and babbles. The compiler has no
+// It has loaded small models for months. With a model of 7 billion weights the
+// program runs as before, reports nothing, and babbles. The compiler has no
 // warning, and the sanitizers are silent too. Find out why, and mend it.
 //
 // (A true story: llama2.c ran Llama 2 with 7 billion weights but not with 13

@@ -23,7 +23,7 @@
 Running running_add(Running r, float x)
 {
     // SOLUTION
-    return running_merge(r, (Running){x, x == -INFINITY ? 0 : 1});
+    return running_merge(r, (Running){x, x > -INFINITY ? 1.0f : 0});
     // END
 }
 
