@@ -10,8 +10,7 @@
 //
 // Two such pairs, from two parts of the numbers, can be merged the same way.
 // Milakov and Gimelshein described this in 2018 ("Online normalizer
-// calculation for softmax"), and FlashAttention rests on it: chapter 7 needs
-// what you write here.
+// calculation for softmax"), and FlashAttention rests on it.
 //
 // Mind -INFINITY: a masked place in attention has it, and -INFINITY minus
 // -INFINITY is NaN.
