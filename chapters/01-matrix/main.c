@@ -73,9 +73,9 @@ static void by_hand(void)
     float C[2 * 2];
     product_loops(2, 2, 3, A, B, C);
     printf("By hand: a 2 x 3 matrix times a 3 x 2 matrix\n\n");
-    printf("                  1  0\n");
-    printf("  1  2  3         2  1        %2.0f %2.0f\n", C[0], C[1]);
-    printf("  4  5  6   times 0  3   is   %2.0f %2.0f\n\n", C[2], C[3]);
+    printf("  1  2  3     1  0     %2.0f %2.0f\n", C[0], C[1]);
+    printf("  4  5  6  x  2  1  =  %2.0f %2.0f\n", C[2], C[3]);
+    printf("              0  3\n\n");
 }
 
 // --- the machine ------------------------------------------------------------
