@@ -1,0 +1,72 @@
+// The test of exercise 2: the layout of models from tiny to large.
+#include "2_offsets.h"
+#include "common/testing.h"
+
+#include <inttypes.h>
+
+static void expect(const char *model, const char *group, uint64_t got,
+                   uint64_t want)
+{
+    if (got != want)
+        fail_msg("%s: %s should begin at byte %" PRIu64 ", but layout_of says "
+                 "%" PRIu64 ", which is %" PRIu64 " bytes %s",
+                 model, group, want, got, got < want ? want - got : got - want,
+                 got < want ? "too early" : "too late");
+}
+
+static void compare(const char *model, Header h, Layout want)
+{
+    Layout got = layout_of(&h);
+    expect(model, "the embedding", got.embedding, want.embedding);
+    expect(model, "the attention weights", got.attention, want.attention);
+    expect(model, "the weights up", got.up, want.up);
+    expect(model, "the weights down", got.down, want.down);
+    expect(model, "the end of the file", got.end, want.end);
+}
+
+static void a_tiny_model(void **state)
+{
+    (void)state;
+    compare("1 layer, width 2, hidden 3, 5 tokens", (Header){1, 2, 3, 5},
+            (Layout){16, 56, 120, 144, 168});
+    compare("no layer", (Header){0, 2, 3, 5}, (Layout){16, 56, 56, 56, 56});
+    compare("5 layers, width 64, hidden 172, 512 tokens",
+            (Header){5, 64, 172, 512},
+            (Layout){16, 131088, 458768, 678928, 899088});
+}
+
+static void llama_2_with_7_billion_weights(void **state)
+{
+    (void)state;
+    compare("Llama 2 7B", (Header){32, 4096, 11008, 32000},
+            (Layout){16, UINT64_C(524288016), UINT64_C(9114222608),
+                     UINT64_C(14885584912), UINT64_C(20656947216)});
+}
+
+static void llama_2_with_13_billion_weights(void **state)
+{
+    (void)state;
+    compare("Llama 2 13B", (Header){40, 5120, 13824, 32000},
+            (Layout){16, UINT64_C(655360016), UINT64_C(17432576016),
+                     UINT64_C(28757196816), UINT64_C(40081817616)});
+}
+
+// Large numbers in different places: the embedding alone is over 4 GB.
+static void a_huge_vocabulary(void **state)
+{
+    (void)state;
+    compare("2,000,000 tokens, width 1000", (Header){1, 1000, 1000, 2000000},
+            (Layout){16, UINT64_C(8000000016), UINT64_C(8016000016),
+                     UINT64_C(8020000016), UINT64_C(8024000016)});
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_tiny_model),
+        cmocka_unit_test(llama_2_with_7_billion_weights),
+        cmocka_unit_test(llama_2_with_13_billion_weights),
+        cmocka_unit_test(a_huge_vocabulary),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
