@@ -249,7 +249,7 @@ Digits digits_mnist(const Run *run)
 {
     Digits d = {.source = "MNIST"};
     for (int label = 0; label < 10; label++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "%d.json", label);
         const char *path = data_path(run, "mnist", name);
         if (!path && label > 0)

@@ -231,7 +231,7 @@ enum { SGD, MOMENTUM, RMSPROP, ADAM, OPTIMISERS };
 static const struct {
     const char *name;
     float rate; // the best of 1, 0.3, 0.1, ... after 600 steps
-} optimisers[OPTIMISERS] = {{"SGD", 1.0f},
+} optimisers[OPTIMISERS] = {{"SGD", 0.3f},
                             {"momentum 0.9", 0.3f},
                             {"RMSProp", 0.003f},
                             {"Adam", 0.01f}};
@@ -314,7 +314,7 @@ static void four_optimisers(const Run *run)
         Params *p;
         SpiralNet net;
         train_spirals(which, &s, steps, run->seed, loss, &p, &net);
-        printf("  %-13s %6.3f    %.2f\n", optimisers[which].name,
+        printf("  %-13s %6.3f    ~%.3f\n", optimisers[which].name,
                (double)optimisers[which].rate, loss[steps - 1]);
         plot_line(plot, optimisers[which].name, steps, step, loss);
         if (which == ADAM)

@@ -165,6 +165,7 @@ steps("adam", lambda a, b: torch.optim.Adam([a, b], 0.1, (0.9, 0.98), 1e-9))
 steps("adamw", lambda a, b: torch.optim.AdamW(
     [{"params": [a], "weight_decay": 0.1}, {"params": [b], "weight_decay": 0}],
     0.1, (0.8, 0.95), 1e-8))
+steps("rmsprop", lambda a, b: torch.optim.RMSprop([a, b], 0.01, 0.9, 1e-8))
 steps("clipped", lambda a, b: torch.optim.SGD([a, b], 0.1), clip=0.5)
 
 header, at = {}, 0
