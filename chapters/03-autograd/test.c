@@ -138,7 +138,7 @@ static void rmsprop_equals_pytorch(void **state)
     RmsProp rms = rmsprop_new(p, 0.9f);
     tensor_read(&s, safetensors_find(&s, "rmsprop.a0"), a->val, 15);
     for (int i = 1; i <= 3; i++) {
-        char name[20];
+        char name[32];
         float want[15];
         snprintf(name, sizeof name, "rmsprop.ag%d", i);
         tensor_read(&s, safetensors_find(&s, name), a->grad, 15);
