@@ -415,9 +415,11 @@ const char *data_path(const Run *run, const char *name, const char *file)
 {
     static char path[PATH_SIZE];
     char top[PATH_SIZE];
-    if (run->data && (readable(path, "%s/%s", run->data, file) ||
-                      readable(path, "%s/%s/%s", run->data, name, file)))
-        return path;
+    if (run->data) // who names a directory means that one
+        return readable(path, "%s/%s", run->data, file) ||
+                       readable(path, "%s/%s/%s", run->data, name, file)
+                   ? path
+                   : NULL;
     if (readable(path, "data/cache/%s/%s", name, file))
         return path;
     find_top(top);

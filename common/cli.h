@@ -47,9 +47,9 @@ void cli_parse(int argc, char **argv, const char *about, const Option *own,
 // it at once.
 bool interrupted(void);
 
-// The path of a file of the real data set `name` ("mnist"): in run->data, or
-// else where `make data NAME=name` puts it. NULL if it is not there. The
-// result lives until the next call.
+// The path of a file of the real data set `name` ("mnist"): in run->data if
+// that is given, as FILE or NAME/FILE, else where `make data NAME=name` puts
+// it. NULL if it is not there. The result lives until the next call.
 const char *data_path(const Run *run, const char *name, const char *file);
 
 // Dies with the one line that says how to get it: "run: make data NAME=mnist".
