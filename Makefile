@@ -251,8 +251,10 @@ FUZZ    := -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all \
 
 .PHONY: fuzz
 fuzz: ## feed hostile input to every reader, SECONDS=60 for each (clang)
-	@command -v clang > /dev/null || { \
-	    echo 'make fuzz needs clang (Debian: apt-get install clang)'; exit 1; }
+	@echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+	    clang -fsanitize=fuzzer -x c - -o /dev/null 2> /dev/null || { \
+	    echo 'make fuzz needs clang with libFuzzer (Debian:' \
+	        'apt-get install clang libclang-rt-dev)'; exit 1; }
 	@$(MAKE) --no-print-directory $(fuzzers:%.c=$(BUILD)/fuzz/%)
 	@bash common/fuzz.sh $(BUILD) $(SECONDS) $(fuzzers:%.c=%)
 

@@ -29,8 +29,9 @@ for target in "$@"; do
     else
         failed=$((failed + 1))
         input=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
-        printf 'FAILED  %-32s %s\n' "$target" \
-            "$(grep -m 1 -E 'ERROR: |runtime error: ' "$log" | sed 's/^==[0-9]*== *//')"
+        what=$(grep -m 1 -E 'does not hold|ERROR: |runtime error: ' "$log" |
+            sed 's/^==[0-9]*== *//')
+        printf 'FAILED  %-32s %s\n' "$target" "$what"
         echo "        again: $program $input"
         echo "        all it said: $log"
     fi

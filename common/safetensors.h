@@ -69,12 +69,14 @@ typedef struct TensorOut {
 
 // Writes n tensors and the notes key[i] -> value[i] to the file. Atomic: writes
 // beside it, syncs to disk and renames, so the path holds the old file or the
-// new one, whole. A note "checksum" is added that covers header and data.
+// new one, whole. A note "checksum" ("crc32:" and 8 hexadecimal digits) is
+// added that covers header and data.
 void safetensors_write(const char *path, const TensorOut *out, int n,
                        const char *const *key, const char *const *value,
                        int notes);
 
-// Dies if the file's note "checksum" is missing or does not fit its bytes.
+// Dies if the file's note "checksum" is missing, is not one of ours or does not
+// fit its bytes.
 void safetensors_verify(const Safetensors *s);
 
 #endif
