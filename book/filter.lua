@@ -501,6 +501,16 @@ local function mathml(math)
     return calm_brackets(space_names(text))
 end
 
+-- What TeX knows and pandoc does not: several words as an operator, brackets
+-- of a given size.
+local function in_pandocs_words(tex)
+    tex = tex:gsub("\\operatorname{([^{}]*[^%a{}][^{}]*)}", function(words)
+        return "\\text{" .. words:gsub("\\ ", " ") .. "}"
+    end)
+    tex = tex:gsub("\\[bB]igg?l%f[%A]", "\\left")
+    return (tex:gsub("\\[bB]igg?r%f[%A]", "\\right"))
+end
+
 local function equation(math)
     local display = math.mathtype == "DisplayMath"
     local tag = math.text:match("\\tag%s*(%b{})")
@@ -520,7 +530,7 @@ local function equation(math)
         return { raw_inline("\\hypertarget{eq-" .. number .. "}{}"), math }
     end
     local bare = math:clone()
-    bare.text = math.text:gsub("\\tag%s*%b{}", "")
+    bare.text = in_pandocs_words(math.text:gsub("\\tag%s*%b{}", ""))
     if not display then return raw_inline(mathml(bare)) end
     return raw_inline('<span class="equation"' ..
         (number and ' id="eq-' .. number .. '"' or "") ..

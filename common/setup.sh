@@ -18,13 +18,16 @@ zlib1g-dev         -         reads files compressed by gzip
 gnuplot-nox        gnuplot   draws the plots
 pandoc             pandoc    makes the book from its chapters
 graphviz           dot       draws the diagrams of the book
+librsvg2-bin       rsvg-convert  draws its cover
 curl               curl      brings real data (make data)
 ca-certificates    -         lets curl trust the servers
 '
 pdf='
 texlive-luatex               lualatex  sets the book as PDF
 texlive-latex-recommended    -         its page styles
-texlive-fonts-recommended    -         its fonts
+fonts-texgyre                -         the letters of the text
+fonts-texgyre-math           -         the letters of the formulas
+fonts-dejavu-core            -         the letters of the code
 '
 bench='
 python3-torch        -         PyTorch, to compare with
