@@ -115,15 +115,18 @@ hints() {
 
 # Asks for the files' times twice a second: works on every file system.
 watch() {
-    local it=$1 now was=
-    # make, which also gets the Ctrl-C, must not find us gone already.
-    trap 'echo; sleep 0.2; exit 0' INT TERM
+    local it=$1 now was= child=
+    # The test runs in the background and is waited for, so that Ctrl-C is
+    # heard at once. make hears it too and must not find us gone already.
+    trap 'kill $child 2> /dev/null; echo; sleep 0.2; exit 0' INT TERM
     while :; do
         now=$(stat -c '%n %y %s' exercises/"$it"* 2> /dev/null)
         if [ "$now" != "$was" ]; then
             was=$now
             if [ -t 1 ]; then printf '\033[H\033[2J\033[3J'; fi
-            try "$it"
+            try "$it" &
+            child=$!
+            wait $child
             echo "(watching exercises/$it.c; Ctrl-C ends)"
         fi
         sleep 0.5

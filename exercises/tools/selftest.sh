@@ -15,7 +15,7 @@ ask() {
     if [ "$1" -eq 0 ]; then
         echo "ok $2"
     else
-        printf '%s\n' "$out" | tail -n 25
+        printf '%s\n' "$out" | tail -n 25 | sed 's/^/    /'
         echo "not ok $2"
     fi
 }
@@ -262,6 +262,10 @@ learn run-99 MINE=1 ARGS=!
 has "the program says what is the learner's" '^yours: twice .exercise-99-1.$'
 has "... and uses it" '^mine$'
 has "... and hands on the options" 'twice 22 is 44!$'
+learn run-99 MINE=99-2
+has "only the exercises asked for are used" '^nothing of yours is in it'
+learn run-99 MINE=all
+has "MINE=all asks for all up to this chapter" '^yours: twice'
 learn run-99
 lacks "without MINE the course's own runs" 'mine'
 learn progress
@@ -277,8 +281,9 @@ cmp -s $mine $stub
 ask $? "... and brings back the stub"
 learn reset-99-1
 has "... once" 'as it came; nothing was done'
-learn clean
-[ -f "$kept" ]
+mkdir -p other/backup other/fast
+learn clean BUILD=other
+[ -d other/backup ] && [ ! -d other/fast ]
 ask $? "make clean keeps it too"
 learn exercise-99-77
 has "there is no exercise 77" 'there is no exercise 99-77'
@@ -302,6 +307,7 @@ watched "watch tests at once" '^next: make hint-99-1'
 cp $solution $mine
 watched "... and again when the file was saved" '^Done: it passes'
 kill -INT -- -$!
-wait $!
+sleep 2
+! kill -KILL -- -$! 2> /dev/null && wait $!
 ask $? "... until Ctrl-C"
 rm -rf "$real/selftest"
