@@ -208,31 +208,31 @@ static void show_sizes(void)
     static const int sizes[] = {16,  20,  32,  40,  64,  80,  128,
                                 160, 256, 320, 512, 640, 1024};
     enum { SIZES = sizeof sizes / sizeof *sizes };
-    double x[SIZES], gflops[RUNGS][SIZES];
+    double x[SIZES], y[SIZES], gflops[SIZES][RUNGS];
     int n = run.quick ? SIZES - 4 : SIZES;
     begin("over sizes", n * 3 * RUNGS);
+    for (int s = 0; s < n; s++)
+        climb(sizes[s], 0, RUNGS, 3, gflops[s], NULL);
+    progress_end(&bar);
     printf("GFLOP/s over the size n\n      n");
     for (int r = 0; r < RUNGS; r++)
         printf("  %9s", ladder[r].name);
     printf("\n");
     for (int s = 0; s < n; s++) {
-        double each[RUNGS];
-        climb(sizes[s], 0, RUNGS, 3, each, NULL);
-        x[s] = sizes[s];
-        for (int r = 0; r < RUNGS; r++)
-            gflops[r][s] = each[r];
-    }
-    progress_end(&bar);
-    for (int s = 0; s < n; s++) {
         printf("  %5d", sizes[s]);
         for (int r = 0; r < RUNGS; r++)
-            printf("  %9s", about(gflops[r][s], 1).text);
+            printf("  %9s", about(gflops[s][r], 1).text);
         printf("\n");
     }
     printf("\n");
     Plot *p = plot_new("GFLOP/s over the size of the matrices", "n", "GFLOP/s");
-    for (int r = 0; r < RUNGS; r++)
-        plot_line(p, ladder[r].name, n, x, gflops[r]);
+    for (int r = 0; r < RUNGS; r++) {
+        for (int s = 0; s < n; s++) {
+            x[s] = sizes[s];
+            y[s] = gflops[s][r];
+        }
+        plot_line(p, ladder[r].name, n, x, y);
+    }
     plot_level(p, "peak, one thread", limit_flops[0] * 1e-9);
     if (kernels_thread_count() > 1)
         plot_level(p, "peak, all threads", limit_flops[1] * 1e-9);
@@ -435,16 +435,21 @@ static void show_variance(void)
 
 // --- main -------------------------------------------------------------------
 
-static void say_what_comes(int n, bool one)
+static void say_what_comes(int n, int only)
 {
+    bool one = only != RUNGS;
+    // The slowest rung, and on top of it all the rest.
+    double slowest = one && only > 0 ? 25e9 : 1.5e9;
+    double seconds = ROUNDS * flops_of(n) / slowest;
+    seconds += one ? 2 : run.quick ? 4 : 18;
+    double numbers_held = WEIGHTS + fmax(one ? 0 : 2e7, 3.0 * n * n);
+    char time[24];
     printf("One matrix product in six ways, from three loops to the limit of "
            "this machine,\nthen float arithmetic that goes wrong. ");
-    if (one)
-        printf("One rung alone: a few seconds.\n");
-    else
-        printf("About %d s and %d MB.\n", run.quick ? 6 : 30,
-               180 + (run.quick ? 80 : 100));
+    printf("%s %s and %.0f MB.\n", one ? "One rung alone: about" : "About",
+           seconds_text(seconds, time), numbers_held * sizeof(float) * 1e-6);
     printf("A tilde marks what depends on the machine; n is %d.\n\n", n);
+    fflush(stdout);
 }
 
 int main(int argc, char **argv)
@@ -465,7 +470,7 @@ int main(int argc, char **argv)
               own, &run);
     bool one = only != RUNGS;
     n = n ? n : run.quick ? 500 : 1000;
-    say_what_comes(n, one);
+    say_what_comes(n, only);
     arena = arena_new((size_t)1 << 30);
     rng = rng_new(run.seed);
 
