@@ -46,7 +46,7 @@ next_of() {
 }
 
 try() {
-    local it=$1 after name
+    local it=$1 after name yours=
     if [ "$(state "$it")" = missing ]; then
         echo "exercises/$it.c is missing: make reset-$(number "$it") brings" \
             "it back" >&2
@@ -64,10 +64,10 @@ try() {
     fi
     echo "Done: it passes. Compare it with solutions/$it.c"
     for name in $(replaces "$build/exercises/mine/$it.o" "$build/san/course.a"); do
-        grep -qw "$name" "chapters/${it%/*}"/*.c 2> /dev/null || continue
-        echo "try:  make run-${it%%-*} MINE=1, the chapter's program with" \
-            "your $name"
+        grep -qw "$name" "chapters/${it%/*}"/*.c && yours+=" and your $name"
     done
+    [ -z "$yours" ] || echo "try:  make run-${it%%-*} MINE=1, the chapter's" \
+        "program with${yours# and}"
     after=$(next_of "$it")
     if [ -n "$after" ]; then
         echo "next: make exercise-$(number "$after"), $(title "$after")"
