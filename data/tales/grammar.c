@@ -77,23 +77,20 @@ const char *article_for(const char *next)
 
 // --- people -----------------------------------------------------------------
 
-enum { HE = 1, CAST = 8 };
+// The columns of the people: the name, four pronouns, two nouns, the cast.
+enum { PERSON_SLOTS = 7, CAST = PERSON_SLOTS };
 
-static const char *const boys[] = {"he",      "him", "his",    "himself", "boy",
-                                   "brother", "son", "grandson"};
-static const char *const girls[] = {"she",  "her",    "her",
-                                    "herself", "girl", "sister",
-                                    "daughter", "granddaughter"};
+static const char *const boys[] = {"he", "him", "his", "himself",
+                                   "boy", "brother"};
+static const char *const girls[] = {"she", "her", "her", "herself",
+                                    "girl", "sister"};
 
 // The slots of the hero and of the friend, in the order of the columns. A
 // sentence is written as if the hero were a boy and the friend a girl.
-static const char *const hero_slots[] = {
-    "A", "he", "him", "his", "himself", "boy", "brother", "son", "grandson"};
-static const char *const friend_slots[] = {"B",      "she",     "her",
-                                           "hers",   "herself", "girl",
-                                           "sister", "daughter",
-                                           "granddaughter"};
-enum { PERSON_SLOTS = 9 };
+static const char *const hero_slots[] = {"A", "he", "him", "his", "himself",
+                                         "boy", "brother"};
+static const char *const friend_slots[] = {"B", "she", "her", "hers",
+                                           "herself", "girl", "sister"};
 
 // "people child boy: Tom Ben": a row for each name.
 static void read_people(Reader *r, char *s)
@@ -109,20 +106,20 @@ static void read_people(Reader *r, char *s)
         require(r, t->rows < MAX_ROWS, "too many people");
         t->cell[t->rows][NAME] = name;
         for (int i = 0; i < PERSON_SLOTS - 1; i++)
-            t->cell[t->rows][HE + i] = words[i];
-        t->cell[t->rows++][PERSON_SLOTS] = cast;
+            t->cell[t->rows][PRONOUNS + i] = words[i];
+        t->cell[t->rows++][CAST] = cast;
     }
     t->columns = PERSON_SLOTS;
 }
 
 bool person_of_cast(const Grammar *g, int row, const char *cast)
 {
-    return strcmp(g->table[PEOPLE].cell[row][PERSON_SLOTS], cast) == 0;
+    return strcmp(g->table[PEOPLE].cell[row][CAST], cast) == 0;
 }
 
 bool same_gender(const Grammar *g, int a, int b)
 {
-    return g->table[PEOPLE].cell[a][HE] == g->table[PEOPLE].cell[b][HE];
+    return g->table[PEOPLE].cell[a][PRONOUNS] == g->table[PEOPLE].cell[b][PRONOUNS];
 }
 
 // --- tables -----------------------------------------------------------------

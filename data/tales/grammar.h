@@ -37,7 +37,7 @@ typedef struct Table {
 } Table;
 
 // Table 0 holds the people: their names and the words that stand for them.
-enum { PEOPLE, NAME = 0 };
+enum { PEOPLE, NAME = 0, PRONOUNS = 1, PRONOUNS_END = 5 };
 
 // A variable is a row that a story chose. Variables HERO and FRIEND are rows
 // of the people; the hero and the friend are never both "he" or both "she", so
