@@ -7,6 +7,7 @@
 #include "common/check.h"
 #include "data/tales/tales.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,7 +102,7 @@ struct Checker {
     Use *use; // use 0 is nobody's
     int uses;
     Values values[MAX_TABLES][MAX_COLUMNS];
-    Buffer words;  // every known word between two blanks
+    Buffer words;   // every known word between two blanks
     uint32_t *hash; // where in `words`, by hash; 0: empty
     size_t hashes;
 };
@@ -410,7 +411,8 @@ static void follow(const Checker *c, Text s, size_t at, int node, Reading *now,
             continue;
         Slot slot = symbol_slot(symbol);
         Text rest = {s.at + at, s.length - at};
-        const Values *v = &c->values[variable_table(slot.variable)][slot.column];
+        const Values *v =
+            &c->values[variable_table(slot.variable)][slot.column];
         for (int i = 0; i < v->n; i++) {
             size_t n = value_length(rest, slot, &v->value[i]);
             if (n == 0)
@@ -478,18 +480,21 @@ static void take(const Checker *c, const Reading *r, Said *said, Count *names,
     }
 }
 
-// The reading that agrees best with what was said, of this plot if possible.
+// The reading that agrees best with what was said; of those, one of this plot;
+// of those, one that goes on from beat `last`, and the sooner the better.
 static int best_reading(const Checker *c, const Readings *r, const Said *said,
-                        int plot)
+                        int plot, int last)
 {
-    int best = 0, most = 0;
+    int best = 0, most = INT_MIN;
     for (int i = 0; i < r->n; i++) {
+        const Reading *a = &r->reading[i];
         Said then = *said;
         Count names = {0, 0}, things = {0, 0};
-        take(c, &r->reading[i], &then, &names, &things);
-        int wrong =
-            names.all - names.right + things.all - things.right;
-        int score = 1000 - 2 * wrong + (r->reading[i].plot == plot);
+        take(c, a, &then, &names, &things);
+        int wrong = names.all - names.right + things.all - things.right;
+        int score = -1000 * wrong + 100 * (a->plot == plot);
+        if (a->beat >= last)
+            score += MAX_BEATS + last - a->beat;
         if (score > most) {
             most = score;
             best = i;
@@ -626,6 +631,7 @@ static void mark_sentences(const Checker *c, Text story, Marks *m)
     int end = plot < 0 ? -1 : c->g->plot[plot].beats - 1;
     Count names = {0, 0}, things = {0, 0}, ending = {0, 0};
     bool ended = false;
+    int last = 0;
     double letters = 0, followed = 0;
     Said *said = new_array(1, sizeof *said);
     Readings *r = new_array(1, sizeof *r);
@@ -642,12 +648,13 @@ static void mark_sentences(const Checker *c, Text story, Marks *m)
             loose_names(c, s, said, &names);
         } else {
             const Reading *best =
-                &r->reading[best_reading(c, r, said, plot)];
-            Count before = {names.right + things.right,
-                            names.all + things.all};
+                &r->reading[best_reading(c, r, said, plot, last)];
+            Count before = {names.right + things.right, names.all + things.all};
             take(c, best, said, &names, &things);
-            if (best->plot == plot)
+            if (best->plot == plot) {
                 beat[m->sentences] = best->beat;
+                last = best->beat > last ? best->beat : last;
+            }
             ended = best->plot == plot && best->beat == end;
             if (ended) {
                 ending.right += names.right + things.right - before.right;

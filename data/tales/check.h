@@ -66,5 +66,4 @@ void checker_free(Checker *c);
 // Marks one story: any bytes, also empty. A line end counts as a blank.
 Marks tale_marks(const Checker *c, Text story);
 
-
 #endif

@@ -80,16 +80,16 @@ const char *article_for(const char *next)
 // The columns of the people: the name, four pronouns, two nouns, the cast.
 enum { PERSON_SLOTS = 7, CAST = PERSON_SLOTS };
 
-static const char *const boys[] = {"he", "him", "his", "himself",
-                                   "boy", "brother"};
-static const char *const girls[] = {"she", "her", "her", "herself",
-                                    "girl", "sister"};
+static const char *const boys[] = {"he",      "him", "his",
+                                   "himself", "boy", "brother"};
+static const char *const girls[] = {"she",     "her",  "her",
+                                    "herself", "girl", "sister"};
 
 // The slots of the hero and of the friend, in the order of the columns. A
 // sentence is written as if the hero were a boy and the friend a girl.
-static const char *const hero_slots[] = {"A", "he", "him", "his", "himself",
-                                         "boy", "brother"};
-static const char *const friend_slots[] = {"B", "she", "her", "hers",
+static const char *const hero_slots[] = {"A",       "he",  "him",    "his",
+                                         "himself", "boy", "brother"};
+static const char *const friend_slots[] = {"B",       "she",  "her",   "hers",
                                            "herself", "girl", "sister"};
 
 // "people child boy: Tom Ben": a row for each name.
@@ -119,7 +119,8 @@ bool person_of_cast(const Grammar *g, int row, const char *cast)
 
 bool same_gender(const Grammar *g, int a, int b)
 {
-    return g->table[PEOPLE].cell[a][PRONOUNS] == g->table[PEOPLE].cell[b][PRONOUNS];
+    return g->table[PEOPLE].cell[a][PRONOUNS] ==
+           g->table[PEOPLE].cell[b][PRONOUNS];
 }
 
 // --- tables -----------------------------------------------------------------
@@ -213,8 +214,8 @@ static Slot read_slot(const Reader *r, const char *s, int n)
 
 static void add_piece(Line *line, Piece piece)
 {
-    line->piece = grow_array(line->piece, (size_t)line->pieces + 1,
-                             sizeof(Piece));
+    line->piece =
+        grow_array(line->piece, (size_t)line->pieces + 1, sizeof(Piece));
     line->piece[line->pieces++] = piece;
 }
 
@@ -326,8 +327,8 @@ static void read_item(Reader *r, char *s)
     } else {
         require(r, r->where == IN_SHARE, "an item belongs to nothing");
         Share *share = &r->share[r->shares - 1];
-        share->way = grow_array(share->way, (size_t)share->ways + 1,
-                                sizeof(char *));
+        share->way =
+            grow_array(share->way, (size_t)share->ways + 1, sizeof(char *));
         share->way[share->ways++] = s;
     }
 }

@@ -113,8 +113,8 @@ static void check_stories(bool each)
     long stories = 0, sentences = 0, whole = 0;
     for (Text p; next_paragraph(&rest, &p);) {
         Marks m = tale_marks(c, p);
-        double mark[MARKS] = {m.words, m.grammar, m.names,
-                              m.things, m.order, m.ending};
+        double mark[MARKS] = {m.words,  m.grammar, m.names,
+                              m.things, m.order,   m.ending};
         if (stories++ == 0)
             printf("%-8s %8s %8s %8s %8s %8s %8s\n", "story", "words",
                    "grammar", "names", "things", "order", "ending");
@@ -123,7 +123,7 @@ static void check_stories(bool each)
         sentences += m.sentences;
         whole += m.whole;
         if (each) {
-            char number[16];
+            char number[24];
             snprintf(number, sizeof number, "%ld", stories);
             print_marks(number, mark);
             printf("  %s\n", m.plot ? m.plot : "-");
@@ -147,16 +147,15 @@ int main(int argc, char **argv)
     int stories = 10;
     const char *without = NULL;
     bool check = false, each = false;
-    const Option own[] = {
-        {"stories", "N", OPTION_INT, &stories, 1, INT_MAX, NULL,
-         "how many stories to write"},
-        {"without", "FILE", OPTION_TEXT, &without, 0, 0, NULL,
-         "leave out the stories that are in FILE"},
-        {"check", NULL, OPTION_FLAG, &check, 0, 0, NULL,
-         "mark the stories on standard input instead"},
-        {"each", NULL, OPTION_FLAG, &each, 0, 0, NULL,
-         "with --check: a line for every story too"},
-        {0}};
+    const Option own[] = {{"stories", "N", OPTION_INT, &stories, 1, INT_MAX,
+                           NULL, "how many stories to write"},
+                          {"without", "FILE", OPTION_TEXT, &without, 0, 0, NULL,
+                           "leave out the stories that are in FILE"},
+                          {"check", NULL, OPTION_FLAG, &check, 0, 0, NULL,
+                           "mark the stories on standard input instead"},
+                          {"each", NULL, OPTION_FLAG, &each, 0, 0, NULL,
+                           "with --check: a line for every story too"},
+                          {0}};
     Run run = {.seed = 1};
     cli_parse(argc, argv,
               "Writes very short stories in simple English, one a paragraph,\n"

@@ -128,8 +128,7 @@ size_t tale_sentence(Text t)
         if (i + 1 == t.length)
             break;
         char next = i + 2 < t.length ? t.at[i + 2] : '"';
-        if (t.at[i + 1] == ' ' &&
-            (next == '"' || (next >= 'A' && next <= 'Z')))
+        if (t.at[i + 1] == ' ' && (next == '"' || (next >= 'A' && next <= 'Z')))
             return i + 1;
     }
     return t.length;
