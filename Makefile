@@ -34,12 +34,14 @@ chapters := $(sort $(notdir $(wildcard chapters/[0-9][0-9]-*)))
 # A file of these names is a program of its own; every other .c is a piece.
 own      := %_test.c %/test.c %/main.c %_main.c
 apart     = $(filter-out $(own),$(filter-out $(wildcard $1/bench_*.c $1/fuzz_*.c),$(wildcard $1/*.c)))
-pieces   := $(foreach d,common $(chapters:%=chapters/%),$(call apart,$d))
+made     := $(BUILD)/made/tales_grammar.c
+pieces   := $(foreach d,common data/tales $(chapters:%=chapters/%),$(call apart,$d)) \
+            $(made)
 programs := $(chapters:%=$(BUILD)/bin/%)
 tests    := $(patsubst %.c,$(BUILD)/test/%,$(wildcard common/*_test.c) \
               $(wildcard chapters/*/test.c) $(wildcard chapters/*/*_test.c) \
               $(wildcard data/*/*_test.c))
-tools    := $(BUILD)/bin/table
+tools    := $(BUILD)/bin/table $(BUILD)/bin/tales
 # The chapter whose number is $1: chapter_01 is 01-matrix.
 $(foreach c,$(chapters),$(eval chapter_$(firstword $(subst -, ,$c)) := $c))
 
@@ -68,9 +70,9 @@ $(BUILD)/san/%.o: %.c $(BUILD)/flags
 # Every piece of common and of the chapters in one archive: the linker takes
 # from it what a program uses.
 $(BUILD)/fast/course.a: $(pieces:%.c=$(BUILD)/fast/%.o)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
 $(BUILD)/san/course.a: $(pieces:%.c=$(BUILD)/san/%.o)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
 
 $(BUILD)/bin/%: $(BUILD)/fast/chapters/%/main.o $(BUILD)/fast/course.a
 	@mkdir -p $(@D)
@@ -79,6 +81,24 @@ $(BUILD)/bin/%: $(BUILD)/fast/chapters/%/main.o $(BUILD)/fast/course.a
 $(BUILD)/bin/%: $(BUILD)/fast/common/%_main.o $(BUILD)/fast/course.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(OPENMP) $^ -o $@ $(LIBS)
+
+$(BUILD)/bin/tales: $(BUILD)/fast/data/tales/main.o $(BUILD)/fast/course.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(OPENMP) $^ -o $@ $(LIBS)
+
+# The grammar of the tales, line by line, as C.
+$(BUILD)/made/tales_grammar.c: data/tales/grammar.txt
+	@mkdir -p $(@D)
+	$(Q)(echo 'extern const char *const tales_grammar_lines[];'; \
+	    echo 'const char *const tales_grammar_lines[] = {'; \
+	    sed 's/[\\"]/\\&/g; s/.*/    "&",/' $<; echo '    0};') > $@
+
+# The text that the language models learn, and the text that tests them.
+$(BUILD)/data/tales.txt: $(BUILD)/bin/tales
+	@mkdir -p $(@D)
+	$(Q)$< --stories 20000 --seed 1 > $@
+$(BUILD)/data/tales-test.txt: $(BUILD)/bin/tales $(BUILD)/data/tales.txt
+	$(Q)$< --stories 1000 --seed 2 --without $(BUILD)/data/tales.txt > $@
 
 $(BUILD)/test/%: $(BUILD)/san/%.o $(BUILD)/san/course.a
 	@mkdir -p $(@D)
