@@ -9,6 +9,7 @@ top=$PWD
 make=${MAKE:-make}
 export BUILD=build EXERCISE_SECONDS=8
 unset MINE ALL ARGS
+unset MAKEFLAGS MFLAGS WERROR # what this make was told is not for those below
 
 # ask OK? WHAT: one line of the protocol; if it went wrong, what there was.
 ask() {
