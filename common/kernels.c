@@ -23,17 +23,24 @@ static int omp_in_parallel(void)
 {
     return 0;
 }
+static int omp_get_thread_num(void)
+{
+    return 0;
+}
 #endif
 
-// A vector of W floats in one register. GCC and clang translate + and * on it
-// to the machine's own instructions: AVX or NEON.
-#if defined(__AVX__)
+// A vector of W floats fills one register. GCC and clang translate + and * on
+// it to the machine's own instructions: AVX-512, AVX2, NEON.
+#if defined(__AVX512F__)
+enum { W = 16 };
+#elif defined(__AVX__)
 enum { W = 8 };
 #else
 enum { W = 4 };
 #endif
 typedef float Vec __attribute__((vector_size(W * sizeof(float))));
 typedef int32_t VecInt __attribute__((vector_size(W * sizeof(float))));
+typedef float Four __attribute__((vector_size(4 * sizeof(float))));
 
 // Loads and stores need no alignment; the compiler makes one instruction of
 // each of these.
@@ -55,6 +62,7 @@ static inline Vec all(float x)
 }
 
 #define INLINE static inline __attribute__((always_inline))
+// Arrays of vectors live in registers only if no index is left at run time.
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
@@ -114,115 +122,288 @@ void parallel_for(int n, double cost, void (*body)(void *, int, int),
 }
 
 // --- matrix products --------------------------------------------------------
+//
+// C = A B in four steps, from the inside out:
+//   1. A tile, ROWS x COLS of C, is summed in registers. Each number of A and
+//      B that is loaded serves COLS or ROWS sums: loads are few, and enough
+//      sums run side by side to hide that each addition takes some cycles.
+//   2. A row of tiles reads the same ROWS rows of A again and again: they stay
+//      in the first-level cache, while B streams by.
+//   3. So B should stream well: it is packed into panels, each COLS columns
+//      wide, in exactly the order in which the tiles read it. One block of B
+//      is KC x NC, to stay in the second-level cache for all rows of A.
+//   4. Threads pack the panels of a block together and then take rows of tiles
+//      one by one, so a thread that is held up delays nobody.
+// Each element of C is the sum over k in ascending order, KC terms at a time,
+// whichever tile, thread or block it falls into.
 
 enum {
-    ROWS = 6,     // of a tile of C
-    COLS = 2 * W, // of a tile of C
-    KC = 256,     // terms of the sum between two visits to C
-    NC = 1024,    // columns of B packed at a time
-    VECS = COLS / W
+    ROWS = W == 8 ? 6 : 8, // AVX2 has 16 registers: 12 sums, 2 of B, 1 of A
+    COLS = 2 * W,
+    KC = 384,
+    NC = 512,
+    FEW_ROWS = 128, // up to here, packing B takes longer than it saves
 };
 
 // An operand as the product sees it: element (i, k) at p[i * row + k * col].
+// Transposing is exchanging the two strides. B is seen transposed: its rows
+// are columns of C.
 typedef struct View {
     const float *p;
     ptrdiff_t row, col;
 } View;
 
-// Where threads put packed panels of B; the one who calls shares its own.
+static View view_from(View v, int i, int k)
+{
+    return (View){v.p + i * v.row + k * v.col, v.row, v.col};
+}
+
+typedef struct Product {
+    int M, N, K;
+    View A, B; // M x K and N x K
+    float *C;  // M x N
+    int ldc;
+    bool accumulate;
+    bool in_place; // whole panels of B are read where they are
+    float *panels; // the others are packed here, one after the other
+    int team;      // threads at work
+    int next;      // the next piece of work to be taken
+} Product;
+
+// What is between two barriers: columns n .. n + nc - 1 of C, and of their
+// sums the terms k .. k + kc - 1.
+typedef struct Block {
+    int n, nc, k, kc;
+    View B; // nc x kc
+} Block;
+
+// The thread that calls shares its panels with those that help it.
 static _Thread_local float panels[KC * NC] __attribute__((aligned(64)));
 
-// Panels of `width` rows of v (columns of B, seen transposed): n of them (or
-// fewer, then zeros), k terms each, term after term.
-INLINE void pack(float *to, int width, View v, int n, int k)
-{
-    for (int t = 0; t < k; t++)
-        for (int i = 0; i < width; i++)
-            to[t * width + i] = i < n ? v.p[i * v.row + t * v.col] : 0;
-}
+// --- 1. a tile
 
-// The tile: rows x COLS of C from K terms of packed A and B. `rows` is a
-// constant wherever this is inlined, so the sums stay in registers.
-INLINE void tile(int rows, int K, const float *a, const float *b, float *c,
-                 int ldc, int cols, bool add)
+// Adds to `rows` rows of C, from column j of the block. `rows` is a constant
+// wherever this is inlined; only so can the sums stay in registers.
+INLINE void tile(int rows, const Product *p, const Block *block, View A, int j,
+                 float *c)
 {
-    Vec sum[ROWS][VECS] = {0};
-    for (int k = 0; k < K; k++) {
+    int K = block->kc, cols = min(COLS, block->nc - j), ldc = p->ldc;
+    bool add = p->accumulate || block->k > 0;
+    const float *a = A.p, *b = p->panels + j * K;
+    ptrdiff_t next = COLS; // from one k to the next in B
+    if (p->in_place && cols == COLS) {
+        b = block->B.p + j;
+        next = block->B.col;
+    }
+    // C will be here when the sums are ready.
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+        __builtin_prefetch(c + (ptrdiff_t)i * ldc, 1);
+        __builtin_prefetch(c + (ptrdiff_t)i * ldc + cols - 1, 1);
+    }
+    Vec sum[ROWS][2] = {0};
+    for (int k = 0; k < K; k++, a += A.col, b += next) {
+        Vec left = load(b), right = load(b + W);
         UNROLL
         for (int i = 0; i < rows; i++) {
-            UNROLL
-            for (int j = 0; j < VECS; j++)
-                sum[i][j] += a[k * ROWS + i] * load(b + k * COLS + j * W);
+            float x = a[i * A.row];
+            sum[i][0] += x * left;
+            sum[i][1] += x * right;
         }
     }
+    UNROLL
     for (int i = 0; i < rows; i++, c += ldc) {
-        float row[COLS];
-        memcpy(row, sum[i], sizeof row);
-        for (int j = 0; j < cols; j++)
-            c[j] = add ? c[j] + row[j] : row[j];
+        if (cols == COLS) {
+            store(c, add ? load(c) + sum[i][0] : sum[i][0]);
+            store(c + W, add ? load(c + W) + sum[i][1] : sum[i][1]);
+        } else { // at the right edge
+            float row[COLS];
+            memcpy(row, sum[i], sizeof row);
+            for (int t = 0; t < cols; t++)
+                c[t] = add ? c[t] + row[t] : row[t];
+        }
     }
 }
 
-static void tiles(int rows, int K, const float *a, const float *b, float *c,
-                  int ldc, int cols, bool add)
+// --- 2. a row of tiles
+
+INLINE void tile_row(int rows, const Product *p, const Block *b, View A,
+                     float *c, int from, int to)
 {
+    for (int j = from; j < to; j += COLS)
+        tile(rows, p, b, A, j, c + j);
+}
+
+// Columns from .. to - 1 of the block, rows i .. i + ROWS - 1 of C. A is read
+// where it is, if its rows are rows in memory. If they are columns, each k
+// would be in another line of the cache, so they are packed: term after term.
+static void row_of_tiles(const Product *p, const Block *b, int i, int from,
+                         int to)
+{
+    float packed[ROWS * KC] __attribute__((aligned(64)));
+    int rows = min(ROWS, p->M - i);
+    View A = view_from(p->A, i, b->k);
+    if (A.row == 1 && rows == ROWS && to - from > 2 * COLS) {
+        for (int k = 0; k < b->kc; k++)
+            memcpy(packed + k * ROWS, A.p + k * A.col, ROWS * sizeof *packed);
+        A = (View){packed, 1, ROWS};
+    }
+    float *c = p->C + (ptrdiff_t)i * p->ldc + b->n;
     switch (rows) {
     case 1:
-        tile(1, K, a, b, c, ldc, cols, add);
+        tile_row(1, p, b, A, c, from, to);
         break;
     case 2:
-        tile(2, K, a, b, c, ldc, cols, add);
+        tile_row(2, p, b, A, c, from, to);
         break;
     case 3:
-        tile(3, K, a, b, c, ldc, cols, add);
+        tile_row(3, p, b, A, c, from, to);
         break;
     case 4:
-        tile(4, K, a, b, c, ldc, cols, add);
+        tile_row(4, p, b, A, c, from, to);
         break;
     case 5:
-        tile(5, K, a, b, c, ldc, cols, add);
+        tile_row(5, p, b, A, c, from, to);
         break;
-    default:
-        tile(6, K, a, b, c, ldc, cols, add);
+    case 6:
+        tile_row(6, p, b, A, c, from, to);
+        break;
+    case 7:
+        tile_row(min(7, ROWS), p, b, A, c, from, to);
+        break;
+    case 8:
+        tile_row(min(8, ROWS), p, b, A, c, from, to);
+        break;
     }
 }
 
-// C = A B: A is M x K, B (seen transposed) N x K.
+// --- 3. packing B
+
+static inline Four load4(const float *p)
+{
+    Four v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+// Four floats of each of four rows become four rows of a panel. Number j of
+// the second vector counts as 4 + j.
+INLINE void transpose4(const float *from, ptrdiff_t row, float *to)
+{
+    Four a = load4(from), b = load4(from + row), c = load4(from + 2 * row),
+         d = load4(from + 3 * row);
+    Four ac01 = __builtin_shufflevector(a, c, 0, 4, 1, 5); // a0 c0 a1 c1
+    Four ac23 = __builtin_shufflevector(a, c, 2, 6, 3, 7);
+    Four bd01 = __builtin_shufflevector(b, d, 0, 4, 1, 5);
+    Four bd23 = __builtin_shufflevector(b, d, 2, 6, 3, 7);
+    Four abcd[4] = {
+        __builtin_shufflevector(ac01, bd01, 0, 4, 1, 5), // a0 b0 c0 d0
+        __builtin_shufflevector(ac01, bd01, 2, 6, 3, 7),
+        __builtin_shufflevector(ac23, bd23, 0, 4, 1, 5),
+        __builtin_shufflevector(ac23, bd23, 2, 6, 3, 7),
+    };
+    UNROLL
+    for (int k = 0; k < 4; k++)
+        memcpy(to + k * COLS, &abcd[k], sizeof abcd[k]);
+}
+
+// The panel of the n columns (at most COLS; zeros make up the rest) and K
+// terms of B: the COLS numbers for one k lie side by side.
+static void pack(View B, int n, int K, float *to)
+{
+    int k = 0;
+    if (n == COLS && B.row == 1) {
+        for (; k < K; k++)
+            memcpy(to + k * COLS, B.p + k * B.col, COLS * sizeof *to);
+    } else if (n == COLS && B.col == 1) {
+        for (; k + 4 <= K; k += 4)
+            for (int j = 0; j < COLS; j += 4)
+                transpose4(B.p + j * B.row + k, B.row, to + k * COLS + j);
+    }
+    for (; k < K; k++)
+        for (int j = 0; j < COLS; j++)
+            to[k * COLS + j] = j < n ? B.p[j * B.row + k * B.col] : 0;
+}
+
+// --- 4. threads
+
+static void wait_for_all(const Product *p)
+{
+    if (p->team > 1) {
+#pragma omp barrier
+    }
+}
+
+static int take(Product *p)
+{
+    if (p->team == 1)
+        return p->next++;
+    int mine;
+#pragma omp atomic capture
+    mine = p->next++;
+    return mine;
+}
+
+// What thread `me` does for one block. Few rows of tiles are cut into parts,
+// so that every thread finds work.
+static void block_product(Product *p, const Block *b, int me)
+{
+    for (int j = me * COLS; j < b->nc; j += p->team * COLS) {
+        int n = min(COLS, b->nc - j);
+        if (!p->in_place || n < COLS)
+            pack(view_from(b->B, j, 0), n, b->kc, p->panels + j * b->kc);
+    }
+    if (me == 0)
+        p->next = 0;
+    wait_for_all(p);
+    int rows = (p->M + ROWS - 1) / ROWS, tiles = (b->nc + COLS - 1) / COLS;
+    int parts = p->team == 1 ? 1 : min(tiles, 1 + 4 * p->team / rows);
+    for (int piece = take(p); piece < rows * parts; piece = take(p)) {
+        int i = piece / parts * ROWS, part = piece % parts;
+        row_of_tiles(p, b, i, tiles * part / parts * COLS,
+                     min(b->nc, tiles * (part + 1) / parts * COLS));
+    }
+}
+
+static void all_blocks(Product *p, int me)
+{
+    int parts = (p->K + KC - 1) / KC, kc = (p->K + parts - 1) / parts;
+    for (int n = 0; n < p->N; n += NC) {
+        for (int k = 0; k < p->K; k += kc) {
+            if (n > 0 || k > 0)
+                wait_for_all(p); // nobody reads the old panels any more
+            Block b = {n, min(NC, p->N - n), k, min(kc, p->K - k),
+                       view_from(p->B, n, k)};
+            block_product(p, &b, me);
+        }
+    }
+}
+
+static void one_row(int N, int K, View A, View B, float *c, bool accumulate);
+
 static void gemm(int M, int N, int K, View A, View B, float *C, int ldc,
                  bool accumulate)
 {
     check(M >= 0 && N >= 0 && K >= 0, "a product of %d x %d x %d", M, N, K);
     if (K == 0 && !accumulate)
-        for (int i = 0; i < M; i++)
+        for (int i = 0; i < M && N > 0; i++)
             memset(C + (ptrdiff_t)i * ldc, 0, sizeof *C * (size_t)N);
     if (M == 0 || N == 0 || K == 0)
         return;
-    float *shared = panels;
-    int team = team_for(2.0 * M * N * K);
-    (void)team; // without OpenMP
-#pragma omp parallel num_threads(team)
-    for (int n = 0; n < N; n += NC) {
-        for (int k = 0; k < K; k += KC) {
-            int nc = min(NC, N - n), kc = min(KC, K - k);
-            bool add = accumulate || k > 0;
-#pragma omp for schedule(dynamic)
-            for (int j = 0; j < nc; j += COLS) {
-                View from = {B.p + (n + j) * B.row + k * B.col, B.row, B.col};
-                pack(shared + j * kc, COLS, from, min(COLS, nc - j), kc);
-            }
-#pragma omp for schedule(dynamic)
-            for (int i = 0; i < M; i += ROWS) {
-                float a[ROWS * KC] __attribute__((aligned(64)));
-                int rows = min(ROWS, M - i);
-                View from = {A.p + i * A.row + k * A.col, A.row, A.col};
-                pack(a, ROWS, from, rows, kc);
-                float *c = C + (ptrdiff_t)i * ldc + n;
-                for (int j = 0; j < nc; j += COLS)
-                    tiles(rows, kc, a, shared + j * kc, c + j, ldc,
-                          min(COLS, nc - j), add);
-            }
-        }
+    if (M == 1 && B.row == 1) {
+        one_row(N, K, A, B, C, accumulate);
+        return;
     }
+    int team = team_for(2.0 * M * N * K);
+    Product p = {
+        M,      N,    K, A, B, C, ldc, accumulate, M <= FEW_ROWS && B.row == 1,
+        panels, team, 0};
+    if (team == 1) {
+        all_blocks(&p, 0);
+        return;
+    }
+#pragma omp parallel num_threads(team)
+    all_blocks(&p, omp_get_thread_num());
 }
 
 void gemm_nn(int M, int N, int K, const float *A, int lda, const float *B,
@@ -234,7 +415,7 @@ void gemm_nn(int M, int N, int K, const float *A, int lda, const float *B,
 void gemm_nt(int M, int N, int K, const float *A, int lda, const float *B,
              int ldb, float *C, int ldc, bool accumulate)
 {
-    if (M == 1)
+    if (M == 1 && N >= 0 && K >= 0)
         matvec(N, K, B, ldb, A, C, accumulate);
     else
         gemm(M, N, K, (View){A, lda, 1}, (View){B, ldb, 1}, C, ldc, accumulate);
@@ -247,63 +428,108 @@ void gemm_tn(int M, int N, int K, const float *A, int lda, const float *B,
 }
 
 // --- one row ----------------------------------------------------------------
+//
+// Each number of the matrix is used once, so the time is the time to read it:
+// the loops only have to go through memory in long stretches.
 
-enum { PARTS = 64 / W }; // vectors that hold the 64 partial sums of a dot
+enum { SUMS = 64 }; // partial sums of a dot, the same on every machine
 
-// The 64 partial sums of a dot become one, by halves.
-INLINE float total(Vec *s)
+// s[0 .. n / W - 1] += a b.
+INLINE void dot_step(Vec *s, const float *a, const float *b, int n)
 {
     UNROLL
-    for (int half = PARTS / 2; half > 0; half /= 2) {
-        UNROLL
-        for (int i = 0; i < half; i++)
-            s[i] += s[i + half];
-    }
-    float part[W], sum = 0;
-    memcpy(part, s, sizeof part);
-    for (int i = 0; i < W; i++)
-        sum += part[i];
-    return sum;
+    for (int i = 0; i < n / W; i++)
+        s[i] += load(a + i * W) * load(b + i * W);
 }
 
-// s[0 .. vectors - 1] += a b.
-INLINE void dot_step(Vec *s, const float *a, const float *b, int vectors)
+// The sum of n numbers, a power of 2: halves are added until one is left.
+static float total(float *s, int n)
 {
-    UNROLL
-    for (int p = 0; p < vectors; p++)
-        s[p] += load(a + p * W) * load(b + p * W);
+    while (n > 1) {
+        n /= 2;
+        for (int i = 0; i < n; i++)
+            s[i] += s[i + n];
+    }
+    return s[0];
 }
 
 float dot(const float *a, const float *b, int n)
 {
-    Vec s[PARTS] = {0};
+    Vec s[SUMS / W] = {0};
     int i = 0;
-    for (; i + 64 <= n; i += 64)
-        dot_step(s, a + i, b + i, PARTS);
+    for (; i + SUMS <= n; i += SUMS)
+        dot_step(s, a + i, b + i, SUMS);
     for (; i + 16 <= n; i += 16)
-        dot_step(s, a + i, b + i, 16 / W);
+        dot_step(s, a + i, b + i, 16);
     if (i < n) {
         float last[2][16] = {0};
         memcpy(last[0], a + i, sizeof *a * (size_t)(n - i));
         memcpy(last[1], b + i, sizeof *b * (size_t)(n - i));
-        dot_step(s, last[0], last[1], 16 / W);
+        dot_step(s, last[0], last[1], 16);
     }
-    return total(s);
+    float sums[SUMS];
+    memcpy(sums, s, sizeof sums);
+    return total(sums, SUMS);
 }
 
-void matvec(int N, int K, const float *W_, int ldw, const float *x, float *y,
-            bool accumulate)
+typedef struct Row {
+    int N, K;
+    View A, B;
+    float *c;
+    bool accumulate;
+} Row;
+
+static void row_dots(void *context, int from, int to)
 {
-    int team = team_for(2.0 * N * K);
-    (void)team; // without OpenMP
-#pragma omp parallel for num_threads(team) schedule(static)
-    for (int i = 0; i < N; i++) {
-        float sum = dot(W_ + (ptrdiff_t)i * ldw, x, K);
-        y[i] = accumulate ? y[i] + sum : sum;
+    const Row *r = context;
+    for (int j = from; j < to; j++) {
+        float sum = dot(r->B.p + j * r->B.row, r->A.p, r->K);
+        r->c[j] = r->accumulate ? r->c[j] + sum : sum;
     }
 }
 
-void axpy(float s, const float *x, float *y, int n)
+void matvec(int N, int K, const float *weight, int ldw, const float *x,
+            float *y, bool accumulate)
+{
+    Row r = {N, K, {x, 0, 1}, {weight, ldw, 1}, y, accumulate};
+    parallel_for(N, 2.0 * K, row_dots, &r);
+}
+
+// With B row-major a column is no stretch of memory, but a row is: rows of B
+// are added up, four at a time so that c is not loaded and stored for each, in
+// strips so that c stays in the first-level cache.
+enum { STRIP = 1024 };
+
+static void row_strips(void *context, int from, int to)
+{
+    const Row *r = context;
+    for (int strip = from; strip < to; strip++) {
+        int n = min(STRIP, r->N - strip * STRIP), k = 0;
+        float *restrict c = r->c + strip * STRIP;
+        View a = r->A, b = view_from(r->B, strip * STRIP, 0);
+        if (!r->accumulate)
+            memset(c, 0, sizeof *c * (size_t)n);
+        for (; k + 4 <= r->K; k += 4) {
+            const float *b0 = b.p + k * b.col, *b1 = b0 + b.col,
+                        *b2 = b1 + b.col, *b3 = b2 + b.col;
+            float a0 = a.p[k * a.col], a1 = a.p[(k + 1) * a.col],
+                  a2 = a.p[(k + 2) * a.col], a3 = a.p[(k + 3) * a.col];
+            for (int j = 0; j < n; j++)
+                c[j] = c[j] + a0 * b0[j] + a1 * b1[j] + a2 * b2[j] + a3 * b3[j];
+        }
+        for (; k < r->K; k++)
+            axpy(a.p[k * a.col], b.p + k * b.col, c, n);
+    }
+}
+
+static void one_row(int N, int K, View A, View B, float *c, bool accumulate)
+{
+    Row r = {N, K, A, B, c, accumulate};
+    parallel_for((N + STRIP - 1) / STRIP, 2.0 * K * min(N, STRIP), row_strips,
+                 &r);
+}
+
+void axpy(float s, const float *restrict x, float *restrict y, int n)
 {
     for (int i = 0; i < n; i++)
         y[i] += s * x[i];
@@ -393,14 +619,20 @@ float softmax_row(const float *x, float *y, int n)
     float max = -INFINITY;
     for (int i = 0; i < n; i++)
         max = x[i] > max ? x[i] : max;
+    // -INFINITY - -INFINITY would be NaN; 0 does no harm to such a row.
     float shift = max == -INFINITY ? 0 : max;
     for (int i = 0; i < n; i++)
         y[i] = x[i] - shift;
     exp_each(y, y, n);
-    float sum = 0;
+    float sums[16] = {0};
+    int whole = n / 16 * 16;
+    for (int i = 0; i < whole; i += 16)
+        for (int j = 0; j < 16; j++)
+            sums[j] += y[i + j];
+    for (int i = whole; i < n; i++)
+        sums[i - whole] += y[i];
+    float sum = total(sums, 16), scale = sum == 0 ? 0 : 1 / sum;
     for (int i = 0; i < n; i++)
-        sum += y[i];
-    for (int i = 0; i < n; i++)
-        y[i] = sum == 0 ? 0 : y[i] / sum;
+        y[i] *= scale;
     return logf(sum) + max;
 }
