@@ -68,7 +68,7 @@ $(BUILD)/san/%.o: %.c $(BUILD)/flags
 	$(Q)$(CC) $(BASE) $(SAN) -c $< -o $@
 
 # Every piece of common and of the chapters in one archive: the linker takes
-# from it what a program uses.
+# from it what a program uses. (q and not r: two pieces may have one file name.)
 $(BUILD)/fast/course.a: $(pieces:%.c=$(BUILD)/fast/%.o)
 	$(Q)rm -f $@ && ar qcs $@ $^
 $(BUILD)/san/course.a: $(pieces:%.c=$(BUILD)/san/%.o)
