@@ -369,6 +369,17 @@ $(volume).pdf: $(pages:%=$(BUILD)/book/latex/%.json) book/pdf.tex book/pdf.yaml 
 
 # --- keeping it tidy --------------------------------------------------------
 
+# Benchmarks compare with what is installed of the peers, and say what is not.
+benches := $(patsubst %.c,$(BUILD)/bench/%,$(wildcard common/bench_*.c) \
+             $(wildcard chapters/*/bench_*.c))
+$(BUILD)/bench/%: $(BUILD)/fast/%.o $(BUILD)/fast/course.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(OPENMP) $^ -o $@ $(LIBS)
+
+.PHONY: bench
+bench: $(benches) ## measure speed against others; NAME=gemm for some rows
+	@bash common/bench.sh $(BUILD) '$(NAME)' $(benches)
+
 .PHONY: format
 format: ## lay out every C file by .clang-format
 	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
