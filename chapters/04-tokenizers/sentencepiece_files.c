@@ -404,10 +404,9 @@ static const char *read_json(SentencePiece *s, Text bytes)
             (!cJSON_IsNumber(score) && !cJSON_IsNull(score)))
             wrong = fault("piece %d is not a list [\"piece\", score]", s->n);
         else
-            wrong =
-                add(s, text_of(piece->valuestring),
-                    (float)cJSON_GetNumberValue(score) * (type == PIECE_NORMAL),
-                    type, true);
+            wrong = add(s, text_of(piece->valuestring),
+                        type == PIECE_NORMAL ? (float)score->valuedouble : 0,
+                        type, true);
     }
     cJSON_Delete(json);
     s->unigram = s->nfkc = true;
