@@ -221,7 +221,7 @@ Bpe bpe_train(Text text, int merges)
 {
     check(merges >= 0, "bpe_train: %d merges", merges);
     Bpe b = bpe_bytes();
-    b.merge = new_array((size_t)merges + 1, sizeof *b.merge);
+    b.merge = grow_array(b.merge, (size_t)merges + 1, sizeof *b.merge);
     Trainer t = trainer_new(text, b.byte);
     while (b.merges < merges) {
         const Tally *best = best_pair(&t);

@@ -1,7 +1,7 @@
-#include <stddef.h>
 #include "04-tokenizers/commands.h"
 #include "common/cli.h"
 #include <limits.h>
+#include <stddef.h>
 int main(int argc, char **argv)
 {
     Commands c = {0};

@@ -299,20 +299,24 @@ static const char *read_model(SentencePiece *s, Text bytes)
     Field f;
     FieldResult got;
     const char *wrong = NULL;
-    s->unigram = true; // the type if no trainer_spec names another
+    bool trainer = false, normalizer = false;
     while (!wrong && (got = protobuf_next(&rest, &f)) == FIELD_READ) {
         if (f.wire != WIRE_BYTES)
             continue;
         if (f.number == 1)
             wrong = read_piece(s, f.bytes);
         else if (f.number == 2)
-            wrong = read_trainer(s, f.bytes);
+            trainer = !(wrong = read_trainer(s, f.bytes));
         else if (f.number == 3)
-            wrong = read_normalizer(s, f.bytes);
+            normalizer = !(wrong = read_normalizer(s, f.bytes));
     }
     if (!wrong && got == FIELD_BAD)
         wrong = fault("not a SentencePiece model, or cut, at byte %zu",
                       bytes.length - rest.length);
+    // They come last: a file that was cut between two pieces lacks them.
+    if (!wrong && (!trainer || !normalizer))
+        wrong = fault("no %s: the file is cut",
+                      trainer ? "normalizer_spec" : "trainer_spec");
     float least = 0;
     for (int id = 0; id < s->n; id++)
         if (s->type[id] == PIECE_NORMAL && s->score[id] < least)
