@@ -9,6 +9,10 @@
 // - unigram (Kudo 2018) takes the split whose sum of scores (log
 //   probabilities) is largest, found by Viterbi's algorithm.
 //
+// decode(encode(x)) == x for valid UTF-8 without U+2581 if the model spells
+// what it does not know by bytes, has U+2581 as a piece, and does not
+// normalise: Llama 2's is such a model. Otherwise something may be lost.
+//
 // Not for two threads at once: encoding uses room inside the struct.
 #ifndef TOKENIZERS_SENTENCEPIECE_H
 #define TOKENIZERS_SENTENCEPIECE_H
