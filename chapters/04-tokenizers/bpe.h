@@ -11,6 +11,7 @@
 #define TOKENIZERS_BPE_H
 
 #include "04-tokenizers/merges.h"
+#include "04-tokenizers/word_cache.h"
 
 typedef struct Bpe {
     Vocab vocab;    // the pieces as plain bytes

@@ -57,32 +57,4 @@ int merge_by_scan(Merges *m, int *symbol, int n);
 // equal letters would take hours.
 int merge_by_heap(Merges *m, int *symbol, int n);
 
-// --- words that were met before ---------------------------------------------
-
-// A text repeats its words, so their ids are remembered. When it is full it
-// forgets everything and starts again.
-enum { CACHE_BITS = 16, CACHE_WORD = 48 }; // longest word that is remembered
-
-typedef struct WordCache {
-    struct CachedWord {
-        uint64_t hash;
-        int text, ids; // where its bytes and its ids begin
-        uint16_t length, n;
-    } * slot;
-    int words;
-    Buffer text;
-    Ids ids;
-} WordCache;
-
-void cache_free(WordCache *c);
-
-// The hash of a word, for the two functions below.
-uint64_t cache_hash(Text word);
-
-// Appends the ids of the word to *to if it is known.
-bool cache_find(const WordCache *c, Text word, uint64_t hash, Ids *to);
-
-// Remembers n ids for a word that is not known yet. Longer words are ignored.
-void cache_add(WordCache *c, Text word, uint64_t hash, const int *id, int n);
-
 #endif

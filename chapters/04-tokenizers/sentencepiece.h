@@ -18,6 +18,7 @@
 #define TOKENIZERS_SENTENCEPIECE_H
 
 #include "04-tokenizers/merges.h"
+#include "04-tokenizers/word_cache.h"
 
 // The kinds of pieces; the numbers are those of sentencepiece_model.proto.
 typedef enum PieceType {
