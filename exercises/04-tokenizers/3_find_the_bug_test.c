@@ -70,6 +70,7 @@ static void chinese_byte_by_byte(void **state)
 static void the_end_is_not_lost(void **state)
 {
     (void)state;
+    expect(PIECES("caf\xc3"), "caf\ufffd");
     expect(PIECES("ok \xf0\x9f"), "ok \ufffd");
     expect(PIECES("ok \xe6", "\x9d"), "ok \ufffd");
 }
