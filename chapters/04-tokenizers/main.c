@@ -90,11 +90,10 @@ static Bpe learn(Text stories, int merges)
 {
     double began = seconds_now();
     Bpe b = bpe_train(stories, merges);
-    char took[24];
-    printf(
-        "\nLearning from %.1f MB of stories (%d words): %d merges in ~%s\n\n",
-        stories.length / 1e6, count_words(stories), b.merges,
-        seconds_text(seconds_now() - began, took));
+    double took = seconds_now() - began;
+    printf("\nLearning from %.1f MB of stories (%d words): %d merges in "
+           "~%.2f s\n\n",
+           (double)stories.length / 1e6, count_words(stories), b.merges, took);
     for (int first = 1; first <= b.merges; first *= 10) {
         printf("  from merge %4d:", first);
         for (int i = first - 1; i < first + 7 && i < b.merges; i++) {
