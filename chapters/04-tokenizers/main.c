@@ -512,28 +512,29 @@ int main(int argc, char **argv)
 {
     static const char schemes[] = "none|gpt2|sentencepiece|wordpiece";
     Commands c = {0};
-    const Option own[] = {{"train", "N", OPTION_INT, &c.train, 1, INT_MAX, NULL,
-                           "learn N merges of bytes from --text and write\n"
-                           "PREFIX_vocab.json and PREFIX_merges.txt"},
-                          {"text", "FILE", OPTION_TEXT, &c.text, 0, 0, NULL,
-                           "the text to learn from"},
-                          {"save", "PREFIX", OPTION_TEXT, &c.save, 0, 0, NULL,
-                           "where to write what was learned"},
-                          {"encode", "KIND", OPTION_CHOICE, &c.encode, 0, 0,
-                           schemes,
-                           "text on standard input, ids on standard output:\n"
-                           "a line of ids for each line of text"},
-                          {"decode", "KIND", OPTION_CHOICE, &c.decode, 0, 0,
-                           schemes, "the other way"},
-                          {"vocab", "FILE", OPTION_TEXT, &c.vocab, 0, 0, NULL,
-                           "gpt2: vocab.json; sentencepiece: tokenizer.model,\n"
-                           "tokenizer.bin or vocab.json; wordpiece: vocab.txt\n"
-                           "or vocab.json"},
-                          {"merges", "FILE", OPTION_TEXT, &c.merges, 0, 0, NULL,
-                           "gpt2: merges.txt"},
-                          {"pieces", NULL, OPTION_FLAG, &c.pieces, 0, 0, NULL,
-                           "with --encode: print pieces, not ids"},
-                          {0}};
+    const Option own[] = {
+        {"train", "N", OPTION_INT, &c.train, 0, INT_MAX, NULL,
+         "learn N merges of bytes from --text and write\n"
+         "PREFIX_vocab.json and PREFIX_merges.txt"},
+        {"text", "FILE", OPTION_TEXT, &c.text, 0, 0, NULL,
+         "the text to learn from"},
+        {"save", "PREFIX", OPTION_TEXT, &c.save, 0, 0, NULL,
+         "where to write what was learned"},
+        {"encode", "KIND", OPTION_CHOICE, &c.encode, 0, 0, schemes,
+         "gpt2, sentencepiece or wordpiece: text on standard\n"
+         "input, a line of ids for each line on standard\n"
+         "output"},
+        {"decode", "KIND", OPTION_CHOICE, &c.decode, 0, 0, schemes,
+         "the other way"},
+        {"vocab", "FILE", OPTION_TEXT, &c.vocab, 0, 0, NULL,
+         "gpt2: vocab.json; sentencepiece: tokenizer.model,\n"
+         "tokenizer.bin or vocab.json; wordpiece: vocab.txt\n"
+         "or vocab.json"},
+        {"merges", "FILE", OPTION_TEXT, &c.merges, 0, 0, NULL,
+         "gpt2: merges.txt"},
+        {"pieces", NULL, OPTION_FLAG, &c.pieces, 0, 0, NULL,
+         "with --encode: print pieces, not ids"},
+        {0}};
     Run run = {0};
     cli_parse(argc, argv,
               "Tokenizers: byte pair encoding, SentencePiece and WordPiece.\n"
