@@ -337,10 +337,10 @@ static int match_at(const int32_t *c, int n, int i)
 static void words_follow_the_pattern(void **state)
 {
     (void)state;
-    static const int32_t letter[] = {' ',  ' ',    ' ',     '\n',  '\t',  0xa0,
-                                     'a',  's',    't',     'r',   'e',   'l',
-                                     'm',  '\'',   '\'',    '1',   0x663, '!',
-                                     0xe9, 0x6771, 0x1f642, 0x301, 0x3000};
+    static const int32_t letter[] = {
+        ' ',  ' ', ' ',   ' ', '\n', '\t',   0xa0,    'a',   's',
+        't',  'r', 'e',   'l', 'm',  'v',    'd',     '\'',  '\'',
+        '\'', '1', 0x663, '!', 0xe9, 0x6771, 0x1f642, 0x301, 0x3000};
     Rng r = rng_new(7);
     for (int round = 0; round < 20000; round++) {
         int32_t code[16];
@@ -648,6 +648,31 @@ static void viterbi_finds_the_best_of_all(void **state)
     }
 }
 
+// Of two splits with the same score, the one whose last piece begins earlier
+// is kept, as in Google's library.
+static void equal_scores(void **state)
+{
+    (void)state;
+    static const float score[] = {0, -1, -1, -2};
+    const Text list[] = {text_of("?"), text_of("a"), text_of("b"),
+                         text_of("ab")};
+    SentencePiece s;
+    assert_null(sentencepiece_unigram(&s, list, score, 4));
+    Ids ids = {0};
+    unigram_split(&s, text_of("ab"), &ids, NULL);
+    assert_int_equal(ids.n, 1);
+    assert_int_equal(ids.at[0], 3);
+    ids_free(&ids);
+    assert_true(s.unknown_score == -12); // the worst score - 10
+    sentencepiece_free(&s);
+    s = sentencepiece_load(FIXTURE "small_unigram.model");
+    float least = 0;
+    for (int id = 0; id < s.n; id++)
+        least = fminf(least, s.score[id]);
+    assert_true(s.unknown_score == least - 10);
+    sentencepiece_free(&s);
+}
+
 // --- normal forms -----------------------------------------------------------
 
 static void normal_forms(void **state)
@@ -676,6 +701,52 @@ static void normal_forms(void **state)
         }
 }
 
+// Unicode's PropList.txt gives White_Space to 25 characters.
+static void kinds_of_characters(void **state)
+{
+    (void)state;
+    static const int32_t space[] = {
+        0x09,   0x0a,   0x0b,   0x0c,   0x0d,   0x20,   0x85,   0xa0,   0x1680,
+        0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008,
+        0x2009, 0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000};
+    int n = 0;
+    for (int32_t c = 0; c < 0x110000; c++)
+        if (unicode_kind(c) == KIND_SPACE)
+            assert_int_equal(c, n < 25 ? space[n++] : -1);
+    assert_int_equal(n, 25);
+    static const int32_t letter[] = {'a',   'Z',    0xaa,  0x1c5,
+                                     0x2b0, 0x6771, 0x5d0, 0x1d400};
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(unicode_kind(letter[i]), KIND_LETTER);
+    static const int32_t number[] = {'0', 0xb2, 0x663, 0x2167, 0x3021, 0x1d7d9};
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(unicode_kind(number[i]), KIND_NUMBER);
+    static const int32_t other[] = {'!',    '_',     0x301, 0x200b,
+                                    0x20ac, 0x1f642, 0xfffd};
+    for (int i = 0; i < 7; i++)
+        assert_int_equal(unicode_kind(other[i]), KIND_OTHER);
+}
+
+static void words_of_101_characters(void **state)
+{
+    (void)state;
+    WordPiece w;
+    assert_null(wordpiece_parse(&w, text_of("[UNK]\n\u03b1\n##\u03b1\n")));
+    Buffer text = {0};
+    Ids ids = {0};
+    for (int i = 0; i < 100; i++)
+        buffer_print(&text, "\u03b1"); // two bytes each
+    wordpiece_encode(&w, text_in(&text), &ids);
+    assert_int_equal(ids.n, 100);
+    buffer_print(&text, "\u03b1");
+    wordpiece_encode(&w, text_in(&text), &ids);
+    assert_int_equal(ids.n, 101);
+    assert_int_equal(ids.at[100], w.unknown);
+    ids_free(&ids);
+    buffer_free(&text);
+    wordpiece_free(&w);
+}
+
 static void basic_tokenizer(void **state)
 {
     (void)state;
@@ -686,6 +757,7 @@ static void basic_tokenizer(void **state)
          "d\ufffd",
          "abcd "},
         {"x\u6771\u4eacy", "x \u6771 \u4eac y "},
+        {"a\U0002b820z\U0002ceafb", "a \U0002b820 z \U0002ceaf b "},
         {"it's $5.", "it ' s $ 5 . "},
         {"\u0130", "i "},
         {"", ""},
@@ -1053,6 +1125,8 @@ static void the_command_line(void **state)
     prints("printf '1 2\\n1 x' | $BIN --decode wordpiece"
            " --vocab $F/small_vocab.txt 2>&1 | tail -n 1 | cut -d: -f2-",
            " line 2, column 3: not an id from 0 to 236\n");
+    prints("echo 237 | $BIN --decode wordpiece --vocab $F/small_vocab.txt 2>&1",
+           "04-tokenizers: line 1, column 1: not an id from 0 to 236\n");
     prints("$BIN --encode gpt2 < /dev/null 2> /dev/null; echo $?", "2\n");
     prints("$BIN --train 5 < /dev/null 2> /dev/null; echo $?", "2\n");
     prints("$BIN --train 5 --encode gpt2 2> /dev/null; echo $?", "2\n");
@@ -1083,7 +1157,10 @@ int main(void)
         cmocka_unit_test(training_by_hand),
         cmocka_unit_test(saved_files_are_read_again),
         cmocka_unit_test(viterbi_finds_the_best_of_all),
+        cmocka_unit_test(equal_scores),
         cmocka_unit_test(normal_forms),
+        cmocka_unit_test(kinds_of_characters),
+        cmocka_unit_test(words_of_101_characters),
         cmocka_unit_test(basic_tokenizer),
         cmocka_unit_test(bad_gpt2_files),
         cmocka_unit_test(every_cut_of_a_model_is_refused),
