@@ -977,6 +977,33 @@ static void bad_models(void **state)
     assert_fault(sentencepiece_parse(&s, text_of("[]")), "holds no pieces");
 }
 
+// A piece may reach over the space between two words; then the words must not
+// be encoded one by one.
+static void a_piece_across_words(void **state)
+{
+    (void)state;
+    static const char *const piece[] = {"\u2581", "a", "b", "a\u2581"};
+    Buffer model = {0}, shown = {0};
+    Ids ids = {0};
+    Tokenizer t = {.scheme = SENTENCEPIECE};
+    put_piece(&model, "?", 0, PIECE_UNKNOWN);
+    for (int i = 0; i < 4; i++)
+        put_piece(&model, piece[i], 0, PIECE_NORMAL);
+    put_field(&model, 2, text_of("\x18\x02"));
+    put_field(&model, 3, text_of("\x18\x01"));
+    assert_null(sentencepiece_parse(&t.sentencepiece, text_in(&model)));
+    tokenizer_encode(&t, text_of("a b"), &ids);
+    for (int i = 0; i < ids.n; i++) {
+        tokenizer_show(&t, ids.at[i], &shown);
+        buffer_print(&shown, " ");
+    }
+    assert_string_equal(shown.at, "\u2581 a\u2581 b ");
+    ids_free(&ids);
+    buffer_free(&shown);
+    buffer_free(&model);
+    tokenizer_free(&t);
+}
+
 // llama2.c's form of the same vocabulary.
 static void bin_of(const SentencePiece *s, Buffer *to)
 {
@@ -1166,6 +1193,7 @@ int main(void)
         cmocka_unit_test(every_cut_of_a_model_is_refused),
         cmocka_unit_test(flipped_bits_do_no_harm),
         cmocka_unit_test(bad_models),
+        cmocka_unit_test(a_piece_across_words),
         cmocka_unit_test(tokenizer_bin),
         cmocka_unit_test(wordpiece_files),
         cmocka_unit_test(a_bad_file_ends_with_its_name),
