@@ -17,12 +17,12 @@ static void go_round(SentencePiece *s, Text text)
     for (int i = 0; i < ids.n; i++)
         check(ids.at[i] >= 0 && ids.at[i] < s->n, "id %d", ids.at[i]);
     sentencepiece_decode(s, ids.at, ids.n, &back);
-    int space = vocab_find(&s->vocab, text_of("\xe2\x96\x81"));
+    int space = vocab_find(&s->vocab, text_of("\u2581"));
     bool exact = space >= 0 && space < s->n && s->type[space] == PIECE_NORMAL &&
                  !s->unigram && s->byte_fallback && !s->collapse_spaces &&
                  !s->trie_units && !s->nfkc && s->dummy_prefix;
     if (exact && utf8_invalid(text) < 0 &&
-        !memmem(text.at, text.length, "\xe2\x96\x81", 3))
+        !memmem(text.at, text.length, "\u2581", 3))
         check(back.length == text.length &&
                   (!text.length || !memcmp(back.at, text.at, text.length)),
               "%zu bytes came back as %zu", text.length, back.length);

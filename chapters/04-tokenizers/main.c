@@ -140,7 +140,7 @@ static SentencePiece as_unigram(const Bpe *b, const double *count)
             continue;
         for (size_t i = 0; i < p.length; i++)
             if (p.at[i] == ' ')
-                buffer_add(&spaced[id], "\xe2\x96\x81", 3);
+                buffer_add(&spaced[id], "\u2581", 3);
             else
                 buffer_add(&spaced[id], p.at + i, 1);
         piece[n] = text_in(&spaced[id]);
@@ -228,9 +228,9 @@ static void comes_back(Named *list, int n)
     static const char *const sample[][2] = {
         {"plain words", "The goose was kind."},
         {"two spaces", "The  goose"},
-        {"an accent", "na\xc3\xafve"},
-        {"Chinese", "\xe6\x9d\xb1\xe4\xba\xac"},
-        {"an emoji", "\xf0\x9f\x99\x82"},
+        {"an accent", "na\u00efve"},
+        {"Chinese", "\u6771\u4eac"},
+        {"an emoji", "\U0001f642"},
         {"half a character", "\xe6\x9d"},
     };
     printf("\nPieces for a text, and whether decoding gives it back:\n\n");
@@ -259,9 +259,8 @@ static void comes_back(Named *list, int n)
 static void normal_forms(Bpe *b)
 {
     static const char *const name[] = {"NFC", "NFD", "NFKC", "NFKD"};
-    static const char text[] = "\xef\xac\x81"   // the ligature fi
-                               "anc\xc3\xa9"    // e with an acute accent
-                               " \xef\xbc\x92"; // a full-width 2
+    // The ligature fi, an e with an acute accent, a full-width 2.
+    static const char text[] = "\ufb01anc\u00e9 \uff12";
     printf("\nThe same words in Unicode's four normal forms:\n\n");
     for (int form = NFC; form <= NFKD; form++) {
         Buffer to = {0};
@@ -436,11 +435,8 @@ static void real_ones(const Run *run)
 {
     static const char *const line[] = {
         "It's a kind goose, isn't it? 2024 was unforgettable.",
-        "Die \xc3\x9c"
-        "bergr\xc3\xb6\xc3\x9f"
-        "e war untr\xc3\xb6stlich.",
-        "\xe6\x9d\xb1\xe4\xba\xac\xe3\x81\xb8\xe8\xa1\x8c\xe3\x81\x8d\xe3\x81"
-        "\xbe\xe3\x81\x99\xe3\x80\x82 \xf0\x9f\x99\x82",
+        "Die \u00dcbergr\u00f6\u00dfe war untr\u00f6stlich.",
+        "\u6771\u4eac\u3078\u884c\u304d\u307e\u3059\u3002 \U0001f642",
         "for (int i = 0; i < n; i++)    sum += a[i];",
     };
     Named real[4];

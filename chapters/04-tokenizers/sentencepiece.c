@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPACE "\xe2\x96\x81" // U+2581 in UTF-8
+#define SPACE "\u2581" // U+2581 in UTF-8
 enum { SPACE_BYTES = 3 };
 
 void sentencepiece_free(SentencePiece *s)
@@ -90,7 +90,7 @@ static Text next_normal(const SentencePiece *s, Text *rest)
     size_t n = replacement(s, *rest, &by);
     if (!n) {
         n = valid_character(*rest);
-        by = n ? (Text){rest->at, n} : text_of("\xef\xbf\xbd"); // U+FFFD
+        by = n ? (Text){rest->at, n} : text_of("\ufffd"); // U+FFFD
         n += !n;
     }
     rest->at += n;
@@ -305,7 +305,7 @@ void sentencepiece_decode_one(const SentencePiece *s, int id, bool first,
     case PIECE_CONTROL:
         return;
     case PIECE_UNKNOWN:
-        buffer_print(to, " \xe2\x81\x87 "); // U+2047, as SentencePiece does
+        buffer_print(to, " \u2047 "); // U+2047, as SentencePiece does
         return;
     case PIECE_BYTE:
         buffer_add(to, &(char){(char)strtol(piece.at + 3, NULL, 16)}, 1);

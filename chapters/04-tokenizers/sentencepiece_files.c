@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPACE "\xe2\x96\x81"
+#define SPACE "\u2581"
 enum { SPACE_BYTES = 3, LONGEST_PIECE = 512 };
 
 static SentencePiece empty_model(void)

@@ -147,7 +147,7 @@ static const char *read_lines(WordPiece *w, Text bytes)
 // the inside of a word.
 static const char *add_from_json(WordPiece *w, const char *name)
 {
-    static const char begins[] = "\xe2\x96\x81";
+    static const char begins[] = "\u2581";
     size_t n = strlen(name);
     if (w->vocab.n == 1)
         return add(w, text_of("[unused0]"));
