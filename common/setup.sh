@@ -33,8 +33,8 @@ bench='
 python3-torch        -         PyTorch, to compare with
 python3-numpy        -         hands it the data
 libopenblas0-openmp  -         OpenBLAS, to compare matrix products with
-python3-sentencepiece -        Google's tokenizer, to compare ours with
-nodejs               node      runs Hugging Face's, where npm has put it
+python3-sentencepiece  -       tokenizers, to compare with
+nodejs               node      runs others, where npm has put them
 '
 ci='
 clang              clang         the second compiler
