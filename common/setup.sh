@@ -33,6 +33,8 @@ bench='
 python3-torch        -         PyTorch, to compare with
 python3-numpy        -         hands it the data
 libopenblas0-openmp  -         OpenBLAS, to compare matrix products with
+python3-sentencepiece  -       tokenizers, to compare with
+nodejs               node      runs others, where npm has put them
 '
 ci='
 clang              clang         the second compiler
