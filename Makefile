@@ -34,14 +34,16 @@ chapters := $(sort $(notdir $(wildcard chapters/[0-9][0-9]-*)))
 # A file of these names is a program of its own; every other .c is a piece.
 own      := %_test.c %/test.c %/main.c %_main.c
 apart     = $(filter-out $(own),$(filter-out $(wildcard $1/bench_*.c $1/fuzz_*.c),$(wildcard $1/*.c)))
-made     := $(BUILD)/made/tales_grammar.c
+made     := $(patsubst data/tales/%.txt,$(BUILD)/made/tales_%.c,\
+              $(wildcard data/tales/grammar.txt))
 pieces   := $(foreach d,common data/tales $(chapters:%=chapters/%),$(call apart,$d)) \
             $(made)
 programs := $(chapters:%=$(BUILD)/bin/%)
 tests    := $(patsubst %.c,$(BUILD)/test/%,$(wildcard common/*_test.c) \
               $(wildcard chapters/*/test.c) $(wildcard chapters/*/*_test.c) \
               $(wildcard data/*/*_test.c))
-tools    := $(BUILD)/bin/table $(BUILD)/bin/tales
+tools    := $(BUILD)/bin/table $(patsubst data/%/main.c,$(BUILD)/bin/%,\
+              $(wildcard data/*/main.c))
 # The chapter whose number is $1: chapter_01 is 01-matrix.
 $(foreach c,$(chapters),$(eval chapter_$(firstword $(subst -, ,$c)) := $c))
 
