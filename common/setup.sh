@@ -28,6 +28,7 @@ texlive-latex-recommended    -         its page styles
 fonts-texgyre                -         the letters of the text
 fonts-texgyre-math           -         the letters of the formulas
 fonts-dejavu-core            -         the letters of the code
+fonts-droid-fallback         -         Chinese characters in it
 '
 bench='
 python3-torch        -         PyTorch, to compare with
