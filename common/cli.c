@@ -177,7 +177,7 @@ static const char *default_text(const Option *o, char to[256])
         snprintf(value, sizeof value, "%g", (double)*(float *)o->target);
     if (o->kind == OPTION_TEXT && *(const char **)o->target)
         snprintf(value, sizeof value, "%s", *(const char **)o->target);
-    if (o->kind == OPTION_CHOICE) {
+    if (o->kind == OPTION_CHOICE && *(int *)o->target >= 0) {
         const char *w = o->words;
         for (int i = 0; i < *(int *)o->target; i++)
             w += strcspn(w, "|") + 1;

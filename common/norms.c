@@ -80,11 +80,12 @@ static void norm_back_rows(void *context, int from, int to)
         float *dx = grad_row(op->in[0], i);
         float mean_x = m->mean[i], inverse = m->inverse[i];
         float gs[16] = {0}, gus[16] = {0}; // partial sums of g and g u
-        for (int j = 0; j < d; j++) {
-            float g = gain[j] * dy[j];
-            gs[j % 16] += g;
-            gus[j % 16] += g * (x[j] - mean_x);
-        }
+        for (int start = 0; start < d; start += 16)
+            for (int j = start; j < start + 16 && j < d; j++) {
+                float g = gain[j] * dy[j];
+                gs[j - start] += g;
+                gus[j - start] += g * (x[j] - mean_x);
+            }
         float mean_g = m->centred ? sum(gs, 16) / (float)d : 0;
         float mean_gu = sum(gus, 16) * inverse / (float)d;
         for (int j = 0; j < d; j++)

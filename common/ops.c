@@ -229,18 +229,13 @@ Matrix *scale(Matrix *x, float s)
 
 // --- dropout ----------------------------------------------------------------
 
-typedef struct Dropped {
-    float scale;           // what the survivors are multiplied by
-    unsigned char alive[]; // 1 or 0 for each element
-} Dropped;
-
 static void dropout_back(const Op *op)
 {
-    // y = alive ? scale x : 0
-    const Dropped *d = op->keep;
+    // y = factor x
+    const float *factor = op->keep, *dy = op->out->grad;
     float *dx = grad(op->in[0]);
     for (size_t i = 0; i < (size_t)op->out->rows * op->out->cols; i++)
-        dx[i] += (d->alive[i] ? d->scale : 0) * op->out->grad[i];
+        dx[i] += factor[i] * dy[i];
 }
 
 Matrix *dropout(Matrix *x, float p)
@@ -249,19 +244,19 @@ Matrix *dropout(Matrix *x, float p)
     if (!x->tape->training || p == 0)
         return x;
     Op *op = record(dropout_back, x->rows, x->cols, x, NULL, NULL);
-    size_t n = (size_t)x->rows * x->cols;
-    Dropped *d = op->keep = keep(op, 1, sizeof *d + n);
+    const size_t n = (size_t)x->rows * x->cols;
+    float *y = op->out->val;
+    float *factor = op->keep = keep(op, (n + 3) / 4, 4 * sizeof *factor);
     // Each random number serves four elements, 16 bits each; p is rounded to
     // a multiple of 2^-16, and the scale is made from the rounded p.
-    unsigned below = (unsigned)lrintf(p * 65536);
-    d->scale = 65536.0f / (float)(65536 - below);
-    uint64_t bits = 0;
-    for (size_t i = 0; i < n; i++, bits >>= 16) {
-        if (i % 4 == 0)
-            bits = rng_bits(&x->tape->rng);
-        d->alive[i] = (bits & 0xffff) >= below;
+    const unsigned below = (unsigned)lrintf(p * 65536);
+    const float scale = 65536.0f / (float)(65536 - below);
+    for (size_t i = 0; i < n; i += 4) {
+        const uint64_t bits = rng_bits(&x->tape->rng);
+        for (int j = 0; j < 4; j++)
+            factor[i + j] = (bits >> 16 * j & 0xffff) >= below ? scale : 0;
     }
     for (size_t i = 0; i < n; i++)
-        op->out->val[i] = (d->alive[i] ? d->scale : 0) * x->val[i];
+        y[i] = factor[i] * x->val[i];
     return op->out;
 }

@@ -5,11 +5,9 @@
 // speed of memory, so the loop reads and writes each number once.
 #include "common/optim.h"
 
-#include "common/check.h"
 #include "common/kernels.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum { CHUNK = 4096 }; // numbers handed to a thread at a time
 
@@ -28,16 +26,24 @@ static size_t chunk_end(size_t count, int to)
     return end < count ? end : count;
 }
 
+// An arena for so many numbers a parameter: aligned to whole vectors.
+static Arena state_new(const Params *p, int numbers)
+{
+    return arena_new((p->count + 16) * sizeof(float) * (size_t)numbers);
+}
+
 // --- SGD --------------------------------------------------------------------
 
 Sgd sgd_new(Params *p, float momentum)
 {
-    return (Sgd){p, momentum, new_array(p->count, sizeof(float))};
+    Sgd s = {.params = p, .momentum = momentum, .state = state_new(p, 1)};
+    s.velocity = arena_zero(&s.state, p->count, sizeof(float));
+    return s;
 }
 
 void sgd_free(Sgd *s)
 {
-    free(s->velocity);
+    arena_free(&s->state);
     s->velocity = NULL;
 }
 
@@ -71,28 +77,29 @@ void sgd_step(Sgd *s, float rate)
 
 Adam adam_new(Params *p, float beta1, float beta2, float eps, float decay)
 {
-    return (Adam){
+    Adam a = {
         .params = p,
         .beta1 = beta1,
         .beta2 = beta2,
         .eps = eps,
         .decay = decay,
-        .m = new_array(p->count, sizeof(float)),
-        .v = new_array(p->count, sizeof(float)),
+        .state = state_new(p, 2),
     };
+    a.m = arena_zero(&a.state, p->count, sizeof(float));
+    a.v = arena_zero(&a.state, p->count, sizeof(float));
+    return a;
 }
 
 void adam_free(Adam *a)
 {
-    free(a->m);
-    free(a->v);
+    arena_free(&a->state);
     a->m = a->v = NULL;
 }
 
 typedef struct AdamStep {
     const Adam *a;
     float rate; // divided by 1 - beta1^t
-    float root; // sqrt(1 - beta2^t)
+    float root; // 1 / sqrt(1 - beta2^t)
 } AdamStep;
 
 static void adam_part(void *context, int from, int to)
@@ -107,11 +114,13 @@ static void adam_part(void *context, int from, int to)
     float *restrict v = a->v;
     size_t end = chunk_end(a->params->count, to);
     for (size_t i = (size_t)from * CHUNK; i < end; i++) {
-        m[i] = beta1 * m[i] + (1 - beta1) * g[i];
-        v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
+        const float first = beta1 * m[i] + (1 - beta1) * g[i];
+        const float second = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
         // rate m^ / (sqrt(v^) + eps) with m^ = m / (1 - beta1^t) and
         // v^ = v / (1 - beta2^t)
-        val[i] -= rate * m[i] / (sqrtf(v[i]) / root + eps);
+        val[i] -= rate * first / (sqrtf(second) * root + eps);
+        m[i] = first;
+        v[i] = second;
         g[i] = 0;
     }
 }
@@ -130,8 +139,9 @@ void adam_step(Adam *a, float rate)
     }
     double first = 1 - pow(a->beta1, (double)a->step);
     double second = 1 - pow(a->beta2, (double)a->step);
-    for_chunks(a->params->count, adam_part,
-               &(AdamStep){a, (float)(rate / first), (float)sqrt(second)});
+    for_chunks(
+        a->params->count, adam_part,
+        &(AdamStep){a, (float)(rate / first), (float)(1 / sqrt(second))});
 }
 
 // --- schedules --------------------------------------------------------------

@@ -13,6 +13,7 @@ typedef struct Sgd {
     Params *params;
     float momentum;
     float *velocity; // params->count
+    Arena state;     // where it lies
 } Sgd;
 
 Sgd sgd_new(Params *p, float momentum);
@@ -27,6 +28,7 @@ typedef struct Adam {
     float beta1, beta2, eps, decay;
     float *m, *v; // running means of gradient and squared gradient; count each
     int64_t step; // steps done
+    Arena state;  // where m and v lie
 } Adam;
 
 Adam adam_new(Params *p, float beta1, float beta2, float eps, float decay);

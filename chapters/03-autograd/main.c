@@ -16,6 +16,7 @@
 #include "common/plot.h"
 #include "common/progress.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -354,7 +355,10 @@ static Matrix *reader_logits(const Reader *r, Matrix *x)
     return linear(h, r->three);
 }
 
-// What training is asked to do, and where it stands; a checkpoint holds it.
+// What a checkpoint notes beside the network: which run it belongs to, and how
+// far that had come.
+enum { SEED, COUNT, EPOCHS, MOVED, PLAIN_SCORE, EPOCH_LOSS, NOTES };
+
 typedef struct Training {
     const Digits *digits;
     int epochs;
@@ -362,76 +366,109 @@ typedef struct Training {
     uint64_t seed;
     const char *resume; // a checkpoint to go on from, or NULL
     const char *save;   // where Ctrl-C leaves one
+    int64_t stop;       // the step after which to do as at Ctrl-C, or 0
+    double *note;       // NOTES numbers
 } Training;
 
-// Trains r; the loss of each epoch goes to `curve`. Ends the program, with a
-// checkpoint, at Ctrl-C.
-static void reader_train(Reader *r, Training job, double *curve)
+// Fills `point` from the checkpoint that is asked for, if one is. False: it
+// was saved when this training was over and the next one was under way.
+static bool resume_training(const Training *job, const Checkpoint *point)
 {
-    const int per_epoch = job.digits->n / BATCH;
-    const int64_t total = (int64_t)job.epochs * per_epoch;
+    double mine[NOTES];
+    if (!job->resume)
+        return true;
+    memcpy(mine, job->note, sizeof mine);
+    if (!checkpoint_load(point, job->resume))
+        die("%s: there is no such checkpoint", job->resume);
+    for (int i = SEED; i <= EPOCHS; i++)
+        if (job->note[i] != mine[i])
+            die("%s: saved with --seed %.0f on %.0f digits and %.0f epochs, "
+                "not %.0f, %.0f and %.0f",
+                job->resume, job->note[SEED], job->note[COUNT],
+                job->note[EPOCHS], mine[SEED], mine[COUNT], mine[EPOCHS]);
+    return job->moved || job->note[MOVED] == 0;
+}
+
+// Each epoch has its own order of the n digits.
+static void new_order(int *order, int n, uint64_t seed)
+{
+    Rng rng = rng_new(seed);
+    for (int i = 0; i < n; i++)
+        order[i] = i;
+    rng_shuffle(&rng, order, n);
+}
+
+// A batch of the digits `which`, as they are or moved: BATCH x PIXELS.
+static Matrix *batch_of(Tape *t, const Training *job, const int *which,
+                        Rng *moves, int *label)
+{
+    Matrix *x = matrix(t, BATCH, PIXELS);
+    for (int i = 0; i < BATCH; i++) {
+        const int k = which[i];
+        const float *from = job->digits->pixel + (size_t)k * PIXELS;
+        float *to = x->val + i * PIXELS;
+        label[i] = job->digits->label[k];
+        if (job->moved)
+            digit_moved(moves, from, to);
+        else
+            memcpy(to, from, PIXELS * sizeof *to);
+    }
+    return x;
+}
+
+// Trains r; the mean loss of each epoch goes to `curve`. Ends the program, with
+// a checkpoint, at Ctrl-C. False: the checkpoint says that it is done.
+static bool reader_train(Reader *r, const Training *job, double *curve)
+{
+    const int per_epoch = job->digits->n / BATCH;
+    const int64_t total = (int64_t)job->epochs * per_epoch;
     Adam adam = adam_new(r->p, 0.9f, 0.999f, 1e-8f, 0.01f);
-    Tape *t = tape_new(0, job.seed + 1);
-    Rng moves = rng_new(job.seed + 2);
+    Tape *t = tape_new(0, job->seed + 1);
+    Rng moves = rng_new(job->seed + 2);
     int64_t step = 0;
-    double epoch_loss = 0;
+    double *sum = &job->note[EPOCH_LOSS]; // of this epoch's losses so far
+    *sum = 0;
     const Checkpoint point = {.params = r->p,
                               .adam = &adam,
                               .rng = {&t->rng, &moves},
                               .step = &step,
-                              .number = &epoch_loss,
-                              .numbers = 1};
-    if (job.resume && !checkpoint_load(&point, job.resume))
-        die("%s: there is no such checkpoint", job.resume);
-
+                              .number = job->note,
+                              .numbers = NOTES};
+    const bool here = resume_training(job, &point);
+    int *order = new_array(job->digits->n, sizeof *order);
     Progress bar = progress_new("training", total, "steps");
     bar.first = step;
-    int *order = new_array(job.digits->n, sizeof *order);
-    int64_t shuffled = -1;
-    while (step < total) {
+    for (int64_t shuffled = -1; here && step < total;) {
         const int64_t epoch = step / per_epoch;
-        if (epoch != shuffled) { // each epoch has its own order
-            Rng rng = rng_new(job.seed + 1000 + (uint64_t)epoch);
-            for (int i = 0; i < job.digits->n; i++)
-                order[i] = i;
-            rng_shuffle(&rng, order, job.digits->n);
-            shuffled = epoch;
-        }
-        Matrix *x = matrix(t, BATCH, PIXELS);
+        const int done = (int)(step % per_epoch);
+        if (epoch != shuffled)
+            new_order(order, job->digits->n,
+                      job->seed + 1000 + (uint64_t)epoch);
+        shuffled = epoch;
         int label[BATCH];
-        for (int i = 0; i < BATCH; i++) {
-            int k = order[step % per_epoch * BATCH + i];
-            const float *from = job.digits->pixel + (size_t)k * PIXELS;
-            float *to = x->val + i * PIXELS;
-            label[i] = job.digits->label[k];
-            if (job.moved)
-                digit_moved(&moves, from, to);
-            else
-                memcpy(to, from, PIXELS * sizeof *to);
-        }
+        Matrix *x = batch_of(t, job, order + done * BATCH, &moves, label);
         Matrix *loss = cross_entropy(reader_logits(r, x), label, 0);
-        epoch_loss += (double)loss->val[0] / per_epoch;
+        *sum += (double)loss->val[0];
         backward(loss);
         adam_step(&adam, rate_cosine(step + 1, 100, total, 2e-3f, 1e-5f));
         tape_reset(t);
-        step++;
-        progress(&bar, step,
-                 epoch_loss / (double)(1 + (step - 1) % per_epoch) * per_epoch);
-        if (step % per_epoch == 0) {
-            curve[epoch] = epoch_loss;
-            epoch_loss = 0;
+        progress(&bar, ++step, *sum / (done + 1));
+        if (done + 1 == per_epoch) {
+            curve[epoch] = *sum / per_epoch;
+            *sum = 0;
         }
-        if (interrupted()) {
+        if (interrupted() || step == job->stop) {
             progress_end(&bar);
-            checkpoint_save(&point, job.save);
-            die("stopped after %lld steps; go on with --resume %s",
-                (long long)step, job.save);
+            checkpoint_save(&point, job->save);
+            die("stopped after %lld of %lld steps; go on with --resume %s",
+                (long long)step, (long long)total, job->save);
         }
     }
     progress_end(&bar);
     free(order);
     adam_free(&adam);
     tape_free(t);
+    return here;
 }
 
 // The share of digits read rightly; what each was taken for goes to `read`.
@@ -479,28 +516,30 @@ static void show_digits(const Digits *d, const int *which, const int *read,
     }
 }
 
-static double read_digits(const Run *run, Training job, const Digits *test,
+// Trains a reader and tests it; returns its score.
+static double read_digits(const Training *job, const Digits *test,
                           const char *how, Plot *plot, int *read)
 {
-    Reader r = reader_new(run->seed);
-    double *curve = new_array(job.epochs, sizeof *curve);
-    double *epoch = new_array(job.epochs, sizeof *epoch);
-    for (int i = 0; i < job.epochs; i++)
+    Reader r = reader_new(job->seed);
+    double *curve = new_array(job->epochs, sizeof *curve);
+    double *epoch = new_array(job->epochs, sizeof *epoch);
+    for (int i = 0; i < job->epochs; i++)
         epoch[i] = i + 1;
     double began = seconds_now();
-    reader_train(&r, job, curve);
-    double took = seconds_now() - began, score = reader_test(&r, test, read);
+    bool here = reader_train(&r, job, curve);
+    double took = seconds_now() - began;
+    double score = here ? reader_test(&r, test, read) : job->note[PLAIN_SCORE];
     printf("  %-22s %3d epochs   %6.2f %% of %d unseen ones   ~%.1f s\n", how,
-           job.epochs, 100 * score, test->n, took);
-    plot_line(plot, how, job.epochs, epoch, curve);
+           job->epochs, 100 * score, test->n, took);
+    plot_line(plot, how, job->epochs, epoch, curve);
     free(curve);
     free(epoch);
     params_free(r.p);
     return score;
 }
 
-static void digits(const Run *run, int epochs, const char *resume,
-                   const char *save, char *result, size_t size)
+static void digits(const Run *run, Training plain, int stop, char *result,
+                   size_t size)
 {
     Digits all = {0};
     if (!run->quick || run->data)
@@ -520,18 +559,24 @@ static void digits(const Run *run, int epochs, const char *resume,
 
     int *read = new_array(test.n, sizeof *read);
     Plot *plot = plot_new("Learning to read digits", "epoch", "training loss");
-    Training plain = {&train, epochs ? epochs : run->quick ? 4 : 15,
-                      false,  run->seed,
-                      NULL,   save};
-    double one =
-        resume ? NAN
-               : read_digits(run, plain, &test, "as they are", plot, read);
+    if (plain.epochs == 0)
+        plain.epochs = run->quick ? 4 : 15;
+    double note[NOTES] = {(double)run->seed, all.n, plain.epochs};
+    plain.digits = &train;
+    plain.seed = run->seed;
+    plain.note = note;
+    plain.stop = stop;
+    double one = read_digits(&plain, &test, "as they are", plot, read);
+
+    const int steps = plain.epochs * (train.n / BATCH);
     Training more = plain;
     more.moved = true;
-    more.epochs = plain.epochs * (run->quick ? 2 : 4);
-    more.resume = resume;
-    double two =
-        read_digits(run, more, &test, "shifted and turned", plot, read);
+    more.epochs = 4 * plain.epochs;
+    more.resume = note[MOVED] != 0 ? plain.resume : NULL;
+    more.stop = stop > steps ? stop - steps : 0;
+    note[MOVED] = 1;
+    note[PLAIN_SCORE] = one;
+    double two = read_digits(&more, &test, "shifted and turned", plot, read);
     plot_log(plot, false, true);
     plot_save(plot, run->plots, "digits");
 
@@ -553,17 +598,20 @@ static void digits(const Run *run, int epochs, const char *resume,
 int main(int argc, char **argv)
 {
     Run run = {.seed = 1};
-    int op = -1, epochs = 0;
-    const char *resume = NULL, *save = "03-autograd.checkpoint";
+    int op = -1, stop = 0;
+    Training job = {.save = "03-autograd.checkpoint"};
     const Option own[] = {
         {"gradcheck", "OP", OPTION_CHOICE, &op, 0, 0, check_names,
          "only compare one operation's gradient with its slope"},
-        {"epochs", "N", OPTION_INT, &epochs, 0, 10000, NULL,
-         "passes over the digits (0: 15, quick 4; moved copies get more)"},
-        {"save", "FILE", OPTION_TEXT, &save, 0, 0, NULL,
+        {"epochs", "N", OPTION_INT, &job.epochs, 0, 10000, NULL,
+         "passes over the digits as they are, moved copies get four times as "
+         "many; 0: 15, or 4 if --quick"},
+        {"stop", "N", OPTION_INT, &stop, 0, INT_MAX, NULL,
+         "end after N steps of the digits' training, as Ctrl-C does; 0: never"},
+        {"save", "FILE", OPTION_TEXT, &job.save, 0, 0, NULL,
          "where Ctrl-C leaves a checkpoint of the digits' training"},
-        {"resume", "FILE", OPTION_TEXT, &resume, 0, 0, NULL,
-         "go on with the moved digits from a checkpoint"},
+        {"resume", "FILE", OPTION_TEXT, &job.resume, 0, 0, NULL,
+         "go on from a checkpoint, with the same seed, digits and epochs"},
         {0}};
     cli_parse(argc, argv,
               "Backpropagation: from single numbers over gradient checking to "
@@ -580,7 +628,7 @@ int main(int argc, char **argv)
     double worst = all_checks(run.seed, run.plots);
     four_optimisers(&run);
     char result[100];
-    digits(&run, epochs, resume, save, result, sizeof result);
+    digits(&run, job, stop, result, sizeof result);
     printf("\n=> %d gradients right; %s\n", worst < 5e-3 ? check_count() : 0,
            result);
     return 0;

@@ -331,6 +331,48 @@ static void a_stopped_training_goes_on(void **state)
     safetensors_close(&s);
 }
 
+// What the program prints, without its measured values ("~0.8").
+static Buffer printed(const char *args)
+{
+    char command[1000], path[400];
+    const char *build = getenv("BUILD");
+    snprintf(path, sizeof path, "%s/printed", here);
+    snprintf(command, sizeof command,
+             "%s/bin/03-autograd --quick --epochs 1 --threads 1 --save "
+             "%s/point %s 2> /dev/null | sed 's/~[0-9.]*/~/g' > %s",
+             build ? build : "build", here, args, path);
+    assert_int_equal(system(command), 0);
+    return text_read(path);
+}
+
+// 31 steps show the digits as they are, 124 more show moved copies.
+static void a_resumed_run_equals_an_unbroken_one(void **state)
+{
+    (void)state;
+    const int stops[] = {20, 31, 32, 75};
+    char args[600];
+    snprintf(here, sizeof here, "%s", testing_dir("03"));
+    Buffer unbroken = printed("");
+    assert_non_null(strstr(unbroken.at, "with moved copies"));
+    for (int i = 0; i < 4; i++) {
+        snprintf(args, sizeof args, "--stop %d", stops[i]);
+        Buffer part = printed(args);
+        assert_null(strstr(part.at, "with moved copies"));
+        snprintf(args, sizeof args, "--resume %s/point", here);
+        Buffer rest = printed(args);
+        if (strcmp(rest.at, unbroken.at) != 0)
+            fail_msg("stopped after %d steps and resumed:\n%s\nunbroken:\n%s",
+                     stops[i], rest.at, unbroken.at);
+        buffer_free(&part);
+        buffer_free(&rest);
+    }
+    buffer_free(&unbroken);
+    char said[2000];
+    snprintf(args, sizeof args, "--quick --epochs 2 --resume %s/point", here);
+    assert_int_equal(run_program("", args, said, sizeof said), 1);
+    assert_non_null(strstr(said, "saved with --seed 1 on 2500 digits and 1"));
+}
+
 static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
@@ -362,6 +404,7 @@ int main(void)
         cmocka_unit_test(a_moved_digit_is_near_and_not_the_same),
         cmocka_unit_test(mnist_is_read_and_bad_files_are_refused),
         cmocka_unit_test(a_stopped_training_goes_on),
+        cmocka_unit_test(a_resumed_run_equals_an_unbroken_one),
         cmocka_unit_test(misuse_is_told_in_a_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
