@@ -26,6 +26,10 @@ BASE := -std=c11 -D_GNU_SOURCE -g -march=native -fno-math-errno \
 FAST := -O3
 SAN  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
         -fno-sanitize-recover=all
+# A thread that waits for the others spins so many rounds before it sleeps.
+# OpenMP's own number suits a machine with nothing else to do; on a busy one it
+# makes programs ten times slower.
+export GOMP_SPINCOUNT ?= 1000
 LIBS := -lcjson -lutf8proc -lz -lm
 
 # --- what there is ----------------------------------------------------------
@@ -34,14 +38,16 @@ chapters := $(sort $(notdir $(wildcard chapters/[0-9][0-9]-*)))
 # A file of these names is a program of its own; every other .c is a piece.
 own      := %_test.c %/test.c %/main.c %_main.c
 apart     = $(filter-out $(own),$(filter-out $(wildcard $1/bench_*.c $1/fuzz_*.c),$(wildcard $1/*.c)))
-made     := $(BUILD)/made/tales_grammar.c
+made     := $(patsubst data/tales/%.txt,$(BUILD)/made/tales_%.c,\
+              $(wildcard data/tales/grammar.txt))
 pieces   := $(foreach d,common data/tales $(chapters:%=chapters/%),$(call apart,$d)) \
             $(made)
 programs := $(chapters:%=$(BUILD)/bin/%)
 tests    := $(patsubst %.c,$(BUILD)/test/%,$(wildcard common/*_test.c) \
               $(wildcard chapters/*/test.c) $(wildcard chapters/*/*_test.c) \
               $(wildcard data/*/*_test.c))
-tools    := $(BUILD)/bin/table $(BUILD)/bin/tales
+tools    := $(BUILD)/bin/table $(patsubst data/%/main.c,$(BUILD)/bin/%,\
+              $(wildcard data/*/main.c))
 # The chapter whose number is $1: chapter_01 is 01-matrix.
 $(foreach c,$(chapters),$(eval chapter_$(firstword $(subst -, ,$c)) := $c))
 
@@ -68,7 +74,7 @@ $(BUILD)/san/%.o: %.c $(BUILD)/flags
 	$(Q)$(CC) $(BASE) $(SAN) -c $< -o $@
 
 # Every piece of common and of the chapters in one archive: the linker takes
-# from it what a program uses.
+# from it what a program uses. (q and not r: two pieces may have one file name.)
 $(BUILD)/fast/course.a: $(pieces:%.c=$(BUILD)/fast/%.o)
 	$(Q)rm -f $@ && ar qcs $@ $^
 $(BUILD)/san/course.a: $(pieces:%.c=$(BUILD)/san/%.o)
@@ -368,6 +374,17 @@ $(volume).pdf: $(pages:%=$(BUILD)/book/latex/%.json) book/pdf.tex book/pdf.yaml 
 -include $(wildcard $(BUILD)/book/*/*.d)
 
 # --- keeping it tidy --------------------------------------------------------
+
+# Benchmarks compare with what is installed of the peers, and say what is not.
+benches := $(patsubst %.c,$(BUILD)/bench/%,$(wildcard common/bench_*.c) \
+             $(wildcard chapters/*/bench_*.c))
+$(BUILD)/bench/%: $(BUILD)/fast/%.o $(BUILD)/fast/course.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(OPENMP) $^ -o $@ $(LIBS)
+
+.PHONY: bench
+bench: $(benches) ## measure speed against others; NAME=gemm for some rows
+	@env -u GOMP_SPINCOUNT bash common/bench.sh $(BUILD) '$(NAME)' $(benches)
 
 .PHONY: format
 format: ## lay out every C file by .clang-format

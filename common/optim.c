@@ -5,6 +5,7 @@
 // speed of memory, so the loop reads and writes each number once.
 #include "common/optim.h"
 
+#include "common/check.h"
 #include "common/kernels.h"
 
 #include <math.h>
@@ -30,6 +31,13 @@ static size_t chunk_end(size_t count, int to)
 static Arena state_new(const Params *p, int numbers)
 {
     return arena_new((p->count + 16) * sizeof(float) * (size_t)numbers);
+}
+
+// A parameter that is made after its optimiser has no place in the state.
+static void check_state(const Params *p, const Arena *state, int numbers)
+{
+    check(state->used >= p->count * sizeof(float) * (size_t)numbers,
+          "parameters were added after the optimiser was made");
 }
 
 // --- SGD --------------------------------------------------------------------
@@ -70,6 +78,7 @@ static void sgd_part(void *context, int from, int to)
 
 void sgd_step(Sgd *s, float rate)
 {
+    check_state(s->params, &s->state, 1);
     for_chunks(s->params->count, sgd_part, &(SgdStep){s, rate});
 }
 
@@ -127,6 +136,7 @@ static void adam_part(void *context, int from, int to)
 
 void adam_step(Adam *a, float rate)
 {
+    check_state(a->params, &a->state, 2);
     a->step++;
     if (a->decay > 0) {
         float keep = 1 - rate * a->decay;

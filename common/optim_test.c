@@ -93,6 +93,22 @@ static void three_steps_equal_pytorch(void **state)
     safetensors_close(&s);
 }
 
+static void adds_too_late(void *unused)
+{
+    (void)unused;
+    Params *p = params_new(1);
+    param(p, 1, 1, 0, "x");
+    Adam adam = adam_new(p, 0.9f, 0.98f, 1e-9f, 0);
+    param(p, 16, 1, 0, "y");
+    adam_step(&adam, 0.1f);
+}
+
+static void a_parameter_made_too_late_is_refused(void **state)
+{
+    (void)state;
+    assert_dies(adds_too_late, NULL, 128 + 6, "added after the optimiser");
+}
+
 static void clipping_scales_to_the_norm(void **state)
 {
     (void)state;
@@ -206,6 +222,7 @@ int main(void)
         cmocka_unit_test(parameters_have_names_and_one_block),
         cmocka_unit_test(a_name_is_given_once),
         cmocka_unit_test(three_steps_equal_pytorch),
+        cmocka_unit_test(a_parameter_made_too_late_is_refused),
         cmocka_unit_test(clipping_scales_to_the_norm),
         cmocka_unit_test(schedules_pass_their_points),
         cmocka_unit_test(training_allocates_in_its_first_step_only),

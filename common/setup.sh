@@ -28,11 +28,14 @@ texlive-latex-recommended    -         its page styles
 fonts-texgyre                -         the letters of the text
 fonts-texgyre-math           -         the letters of the formulas
 fonts-dejavu-core            -         the letters of the code
+fonts-droid-fallback         -         Chinese characters in it
 '
 bench='
 python3-torch        -         PyTorch, to compare with
 python3-numpy        -         hands it the data
 libopenblas0-openmp  -         OpenBLAS, to compare matrix products with
+python3-sentencepiece  -       tokenizers, to compare with
+nodejs               node      runs others, where npm has put them
 '
 ci='
 clang              clang         the second compiler

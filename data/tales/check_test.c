@@ -240,6 +240,39 @@ static void test_pronouns_fall(void **state)
     assert_between(m.grammar, 1, 1);
 }
 
+// The names mark of "a girl called Mia", and then `more`.
+static double names_with(const char *more)
+{
+    Buffer b = {0};
+    buffer_print(&b,
+                 "Once upon a time a merry girl called Mia lived in a "
+                 "village by the sea. %s",
+                 more);
+    double names = tale_marks(checker, (Text){b.at, b.length}).names;
+    buffer_free(&b);
+    return names;
+}
+
+// The friend is not of the hero's gender.
+static void test_friend_gender(void **state)
+{
+    (void)state;
+    assert_true(names_with("Her best friend was Ben, and every day they "
+                           "played until the lamps were lit.") == 1);
+    assert_true(names_with("Her best friend was Anna, and every day they "
+                           "played until the lamps were lit.") < 1);
+}
+
+// Names and pronouns count in sentences that the grammar does not have, too.
+static void test_unknown_sentences(void **state)
+{
+    (void)state;
+    assert_true(names_with("Mia said that she would.") == 1);
+    assert_true(names_with("Tom said that she would.") < 1);
+    assert_true(names_with("Mia said that he would.") < 1);
+    assert_true(names_with("Nobody said so.") == 1);
+}
+
 // The last sentence that names the lost thing names another.
 static bool swap_thing(int i, Rng *r, Buffer *to)
 {
@@ -364,6 +397,8 @@ int main(void)
         cmocka_unit_test(test_grammar_falls),
         cmocka_unit_test(test_names_fall),
         cmocka_unit_test(test_pronouns_fall),
+        cmocka_unit_test(test_friend_gender),
+        cmocka_unit_test(test_unknown_sentences),
         cmocka_unit_test(test_things_fall),
         cmocka_unit_test(test_words_fall),
         cmocka_unit_test(test_order_falls),

@@ -2,6 +2,12 @@
 // the course can learn offline. One call writes one story: somebody wishes for
 // something, something is in the way, somebody helps, and it ends as it must.
 //
+// How many there are: 200,000 stories of seed 9 had no repeat. With every name
+// struck out, 72 pairs of them were alike; n draws from N equally likely ones
+// have about n^2 / 2N such pairs, so there are some 280 million stories, not
+// counting the names. 20,000 stories use about 2,000 different words, of which
+// 80 are names, and have 142 words each in the mean.
+//
 // The same Rng gives the same story on every machine: only whole numbers are
 // drawn.
 #ifndef TALES_H

@@ -9,21 +9,14 @@
 typedef void SquareProduct(int n, const float *A, int lda, const float *B,
                            int ldb, float *C, int ldc);
 
-// The same by Strassen's algorithm. Halves of odd size, or of less than
-// `least` rows, are left to `leaf`.
+// The same by Strassen's algorithm. Matrices of odd size, or whose quadrants
+// would have less than `least` rows, are left to `leaf`. There is room for
+// n * n floats at `work`.
 void strassen(int n, const float *A, int lda, const float *B, int ldb, float *C,
-              int ldc, int least, SquareProduct *leaf);
+              int ldc, int least, SquareProduct *leaf, float *work);
 
 // C = A + s B, n x n; C may be A or B.
-static inline void add_scaled(int n, const float *A, int lda, float s,
-                              const float *B, int ldb, float *C, int ldc)
-{
-    for (int i = 0; i < n; i++) {
-        const float *a = A + (size_t)i * lda, *b = B + (size_t)i * ldb;
-        float *c = C + (size_t)i * ldc;
-        for (int j = 0; j < n; j++)
-            c[j] = a[j] + s * b[j];
-    }
-}
+void add_scaled(int n, const float *A, int lda, float s, const float *B,
+                int ldb, float *C, int ldc);
 
 #endif
