@@ -111,10 +111,12 @@ void product_tiled(int M, int N, int K, const float *A, const float *B,
     int rows = M / TILE_ROWS * TILE_ROWS;
     int cols = N / TILE_COLS * TILE_COLS;
     clear(M, N, C);
-    for (int i = 0; i < rows; i += TILE_ROWS)
+    for (int i = 0; i < rows; i += TILE_ROWS) {
+        const float *a = A + (size_t)i * K;
+        float *c = C + (size_t)i * N;
         for (int j = 0; j < cols; j += TILE_COLS)
-            tile(K, A + (size_t)i * K, K, 1, B + j, N, C + (size_t)i * N + j,
-                 N);
+            tile(K, a, K, 1, B + j, N, c + j, N);
+    }
     edge(0, rows, cols, N, K, A, B, N, C); // right of the tiles
     edge(rows, M, 0, N, K, A, B, N, C);    // below them
 }

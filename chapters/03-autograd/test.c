@@ -345,14 +345,26 @@ static Buffer printed(const char *args)
     return text_read(path);
 }
 
+// What a run leaves that is resumed with `resume` and stopped after the last
+// step: every bit of the weights and of Adam.
+static Buffer weights(const char *resume)
+{
+    char args[600], path[400];
+    snprintf(args, sizeof args, "--stop 155 %s", resume);
+    Buffer b = printed(args);
+    buffer_free(&b);
+    snprintf(path, sizeof path, "%s/point", here);
+    return text_read(path);
+}
+
 // 31 steps show the digits as they are, 124 more show moved copies.
 static void a_resumed_run_equals_an_unbroken_one(void **state)
 {
     (void)state;
     const int stops[] = {20, 31, 32, 75};
-    char args[600];
+    char args[600], said[2000];
     snprintf(here, sizeof here, "%s", testing_dir("03"));
-    Buffer unbroken = printed("");
+    Buffer unbroken = printed(""), last = weights("");
     assert_non_null(strstr(unbroken.at, "with moved copies"));
     for (int i = 0; i < 4; i++) {
         snprintf(args, sizeof args, "--stop %d", stops[i]);
@@ -366,8 +378,12 @@ static void a_resumed_run_equals_an_unbroken_one(void **state)
         buffer_free(&part);
         buffer_free(&rest);
     }
+    Buffer resumed = weights(args);
+    assert_int_equal(resumed.length, last.length);
+    assert_memory_equal(resumed.at, last.at, last.length);
+    buffer_free(&resumed);
+    buffer_free(&last);
     buffer_free(&unbroken);
-    char said[2000];
     snprintf(args, sizeof args, "--quick --epochs 2 --resume %s/point", here);
     assert_int_equal(run_program("", args, said, sizeof said), 1);
     assert_non_null(strstr(said, "saved with --seed 1 on 2500 digits and 1"));
