@@ -110,7 +110,7 @@ void lookup_train(Lookup *m, int steps, int cases, uint64_t seed,
         const double value = (double)loss->val[0];
         backward(loss);
         params_clip(m->p, 1);
-        adam_step(&adam, rate_cosine(step, 20, steps, 3e-3f, 1e-4f));
+        adam_step(&adam, rate_cosine(step, 20, steps, 1e-2f, 1e-4f));
         tape_reset(t);
         if (after)
             after(context, step, value);

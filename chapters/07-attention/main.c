@@ -392,7 +392,7 @@ static double costs(Tape *t, const Run *run, int *longest)
 
 // --- 7. a notebook ----------------------------------------------------------
 
-enum { LOOKUP_STEPS = 300, LOOKUP_CASES = 32 };
+enum { LOOKUP_STEPS = 200, LOOKUP_CASES = 32 };
 
 typedef struct Curve {
     double step[2000], loss[2000];

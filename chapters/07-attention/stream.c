@@ -89,7 +89,7 @@ void stream_train(Stream *m, int steps, int n, uint64_t seed,
         const double value = (double)loss->val[0];
         backward(loss);
         params_clip(m->p, 1);
-        adam_step(&adam, rate_cosine(step, 50, steps, 3e-3f, 1e-5f));
+        adam_step(&adam, rate_cosine(step, 20, steps, 1e-2f, 1e-5f));
         tape_reset(t);
         if (after)
             after(context, step, value);

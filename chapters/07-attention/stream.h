@@ -18,7 +18,7 @@ enum {
     STREAM_DIGITS = 10,
     STREAM_PAIRS = 16,
     STREAM_TOKENS = 2 * STREAM_PAIRS,
-    STREAM_WIDTH = 64,
+    STREAM_WIDTH = 48,
     STREAM_LAYERS = 2, // at most
 };
 
