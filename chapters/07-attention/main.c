@@ -471,7 +471,7 @@ static double notebook(Tape *t, const Run *run)
         lookup_train(&m, LOOKUP_STEPS, LOOKUP_CASES, run->seed, note,
                      &curve[attends]);
         progress_end(&bar);
-        score[attends] = lookup_score(&m, 500, run->seed + 71);
+        score[attends] = lookup_score(&m, 2000, run->seed + 71);
         printf("  %-20s  %15.3f   %15.3f   %5.1f %%\n",
                attends ? "attention" : "equal weights", curve[attends].loss[0],
                curve[attends].loss[LOOKUP_STEPS - 1], 100 * score[attends]);
