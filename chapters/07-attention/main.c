@@ -187,14 +187,22 @@ static void plot_masks(const LabMask *m, float weights[][LAB_SIDE * LAB_SIDE],
         all[i] = NAN;
     for (int i = 0; i < LAB_MASKS; i++) {
         const Spans q = lab_queries(&m[i]), k = lab_keys(&m[i]);
-        for (int row = 0; row < q.start[q.n]; row++)
+        for (int row = 0; row < q.start[q.n]; row++) {
+            const float *w = weights[i] + row * k.start[k.n];
+            float most = 0;
+            for (int j = 0; j < k.start[k.n]; j++)
+                most = fmaxf(most, w[j]);
             for (int j = 0; j < k.start[k.n]; j++)
                 all[(i / 4 * SIDE + row) * COLS + i % 4 * SIDE + j] =
-                    weights[i][row * k.start[k.n] + j];
+                    w[j] / most;
+        }
     }
+    const char *none[COLS];
+    for (int i = 0; i < COLS; i++)
+        none[i] = "";
     Plot *p = plot_new("Who may look at whom: a row is a query, a column a key",
                        "", "");
-    plot_heat(p, ROWS, COLS, all, NULL, NULL);
+    plot_heat(p, ROWS, COLS, all, none, none);
     plot_size(p, 900, 480);
     plot_save(p, plots, "masks");
 }
@@ -471,8 +479,8 @@ static double notebook(Tape *t, const Run *run)
         lookup_train(&m, LOOKUP_STEPS, LOOKUP_CASES, run->seed, note,
                      &curve[attends]);
         progress_end(&bar);
-        score[attends] = lookup_score(&m, 2000, run->seed + 71);
-        printf("  %-20s  %15.3f   %15.3f   %5.1f %%\n",
+        score[attends] = lookup_score(&m, 5000, run->seed + 71);
+        printf("  %-20s  %15.3f            ~%.3f   ~%.1f %%\n",
                attends ? "attention" : "equal weights", curve[attends].loss[0],
                curve[attends].loss[LOOKUP_STEPS - 1], 100 * score[attends]);
         lookup_weights(&m, t, &one, after);
@@ -540,7 +548,7 @@ static void plot_text(const Texts *x, const float *w, int layer,
 static void text(Tape *t, const Run *run)
 {
     enum { T = STREAM_TOKENS };
-    const int steps = run->quick ? 250 : 1000, per_step = run->quick ? 16 : 32;
+    const int steps = run->quick ? 250 : 400, per_step = run->quick ? 16 : 32;
     static float w[STREAM_LAYERS * T * T];
     static Curve curve[STREAM_LAYERS];
     Rng r = rng_new(run->seed + 80);
