@@ -480,9 +480,10 @@ static double notebook(Tape *t, const Run *run)
                      &curve[attends]);
         progress_end(&bar);
         score[attends] = lookup_score(&m, 5000, run->seed + 71);
-        printf("  %-20s  %15.3f            ~%.3f   ~%.1f %%\n",
+        printf("  %-20s  %15.3f            ~%.3f  %s~%.1f %%\n",
                attends ? "attention" : "equal weights", curve[attends].loss[0],
-               curve[attends].loss[LOOKUP_STEPS - 1], 100 * score[attends]);
+               curve[attends].loss[LOOKUP_STEPS - 1],
+               score[attends] < 0.9995 ? " " : "", 100 * score[attends]);
         lookup_weights(&m, t, &one, after);
         lookup_free(&m);
     }
