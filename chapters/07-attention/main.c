@@ -566,6 +566,7 @@ static void text(Tape *t, const Run *run)
          "digit");
     puts("  layers   right            the letter before  behind their earlier "
          "copy");
+    double score[STREAM_LAYERS];
     for (int layers = 1; layers <= STREAM_LAYERS; layers++) {
         Stream m = stream_new(run->seed, layers);
         Progress bar = progress_new("training", steps, "steps");
@@ -573,8 +574,8 @@ static void text(Tape *t, const Run *run)
         stream_train(&m, steps, per_step, run->seed, note, &curve[layers - 1]);
         progress_end(&bar);
         stream_logits(&m, t, &one, w);
-        printf("  %6d   ~%.1f %%", layers,
-               100 * stream_score(&m, 200, run->seed + 81));
+        score[layers - 1] = stream_score(&m, 200, run->seed + 81);
+        printf("  %6d   ~%.1f %%", layers, 100 * score[layers - 1]);
         for (int l = 0; l < layers; l++) {
             double previous, found;
             habits(&one, w + l * T * T, &previous, &found);
@@ -584,6 +585,10 @@ static void text(Tape *t, const Run *run)
         stream_free(&m);
         tape_reset(t);
     }
+    puts(
+        score[0] < 0.5 && score[1] > 0.9
+            ? "\n  One layer knows fewer than half, two know more than 9 of 10."
+            : "\n  (One layer is expected below half, two above 9 of 10.)");
     for (int l = 0; l < STREAM_LAYERS; l++)
         plot_text(&one, w + l * T * T, l, run->plots);
     Plot *p = plot_new("One layer looks at letters, two look behind them",

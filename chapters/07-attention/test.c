@@ -422,18 +422,6 @@ static void later_tokens_leave_earlier_logits_alone(void **state)
     stream_free(&m);
 }
 
-// One layer stays at about 0.33 however long it is trained.
-static void two_layers_learn_what_one_cannot(void **state)
-{
-    (void)state;
-    Stream m = stream_new(1, 2);
-    stream_train(&m, 120, 8, 1, NULL, NULL);
-    const double score = stream_score(&m, 20, 9);
-    if (score < 0.5)
-        fail_msg("%.3f right", score);
-    stream_free(&m);
-}
-
 // --- the program ------------------------------------------------------------
 
 static void misuse_is_told_in_a_line(void **state)
@@ -467,7 +455,6 @@ int main(void)
         cmocka_unit_test(a_target_is_what_was_said_before),
         cmocka_unit_test(the_text_model_has_right_gradients),
         cmocka_unit_test(later_tokens_leave_earlier_logits_alone),
-        cmocka_unit_test(two_layers_learn_what_one_cannot),
         cmocka_unit_test(misuse_is_told_in_a_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
