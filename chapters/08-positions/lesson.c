@@ -152,8 +152,7 @@ void lesson_write(const Lesson *l, const Writer *w, const char *prompt, int n,
                   char *to)
 {
     const int begin = (int)strlen(prompt), all = begin + n;
-    check(begin >= 1 && all <= w->shape.length, "%d letters from %d on", n,
-          begin);
+    check(begin >= 1 && n >= 0, "%d letters from %d on", n, begin);
     int *id = new_array(all, sizeof *id);
     Tape *t = tape_new(0, 0);
     t->training = false;
@@ -163,8 +162,10 @@ void lesson_write(const Lesson *l, const Writer *w, const char *prompt, int n,
             die("the text has no letter '%c' to begin with", prompt[i]);
     }
     for (int i = begin; i < all; i++) {
-        Matrix *logits = writer_logits(w, t, (Tokens){i, id, {0}});
-        id[i] = likeliest(logits->val + (size_t)(i - 1) * logits->cols,
+        const int seen = i < LEARNT ? i : LEARNT;
+        Tokens past = {seen, id + i - seen, {0}};
+        Matrix *logits = writer_logits(w, t, past);
+        id[i] = likeliest(logits->val + (size_t)(seen - 1) * logits->cols,
                           logits->cols);
         to[i - begin] = (char)l->alphabet.byte[id[i]];
         tape_reset(t);

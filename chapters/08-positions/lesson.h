@@ -69,7 +69,8 @@ double lesson_score(const Lesson *l, const Writer *w, int windows, int length);
 int likeliest(const float *score, int n);
 
 // What the model writes behind `prompt` if it always takes the likeliest
-// letter: n letters and a zero. A letter outside the alphabet dies.
+// letter: n letters and a zero. It sees the last LEARNT letters each time. A
+// letter outside the alphabet dies.
 void lesson_write(const Lesson *l, const Writer *w, const char *prompt, int n,
                   char *to);
 

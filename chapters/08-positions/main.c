@@ -259,7 +259,7 @@ static Lesson rhyme_lesson(void)
 
 static void recite(const Lesson *l, const Writer *w, const char *what)
 {
-    enum { PROMPT = 4, WRITTEN = sizeof rhyme - 1 - PROMPT };
+    enum { PROMPT = 4, WRITTEN = sizeof rhyme - 2 - PROMPT };
     char prompt[PROMPT + 1] = {0}, text[WRITTEN + 1];
     memcpy(prompt, rhyme, PROMPT);
     lesson_write(l, w, prompt, WRITTEN, text);
@@ -303,8 +303,16 @@ static void show_layouts(void)
 
 // --- 5. longer than what was learnt: the echo -------------------------------
 
-enum { LENGTHS = 4, TUNE_WINDOWS = WINDOWS * LEARNT / LONGEST };
+enum { LENGTHS = 4, TUNE = 30, TUNE_WINDOWS = WINDOWS * LEARNT / LONGEST };
 static const int lengths[LENGTHS] = {LEARNT, 64, 128, LONGEST};
+
+// One measured value of a table, marked with a tilde.
+static void print_score(int decimals, double score)
+{
+    char text[32];
+    snprintf(text, sizeof text, "~%.*f", decimals, score);
+    printf("  %6s", text);
+}
 
 static void plot_scores(Plot *p, const char *label, const double *y)
 {
@@ -339,10 +347,10 @@ static void echo_tune(Training *g, int steps)
 
 static void echo_row(const Writer *w, const char *name, Plot *p, double *score)
 {
-    printf("  %-24s", name);
+    printf("  %-25s", name);
     for (int i = 0; i < LENGTHS; i++) {
         score[i] = 100 * echo_score(w, 64, lengths[i]);
-        printf("  ~%5.1f", score[i]);
+        print_score(1, score[i]);
     }
     puts("");
     plot_scores(p, name, score);
@@ -353,39 +361,40 @@ static void echo_row_squeezed(Writer w, Plot *p)
 {
     double score[LENGTHS];
     const Positions plain = w.positions;
-    printf("  %-24s", "RoPE, stretched to fit");
+    printf("  %-25s", "RoPE, stretched to fit");
     for (int i = 0; i < LENGTHS; i++) {
         w.positions = positions_stretched(plain, &w.tables,
                                           (float)LEARNT / (float)lengths[i]);
         score[i] = 100 * echo_score(&w, 64, lengths[i]);
-        printf("  ~%5.1f", score[i]);
+        print_score(1, score[i]);
     }
     puts("");
     plot_scores(p, "RoPE, stretched to fit", score);
 }
 
-// Trains RoPE, then tunes it at the longest length at that stretch.
-static void echo_tuned(const char *name, float stretch, int steps, int tune,
-                       Plot *p)
+// The same weights after a few more steps at that stretch; then as they were.
+static void echo_row_tuned(Writer w, const char *name, float stretch, Plot *p)
 {
     double score[LENGTHS];
-    Writer w = echo_writer(ROTARY);
-    Training g = training_new(&w);
-    echo_learn(&g, steps);
+    const size_t size = w.params->count * sizeof(float);
+    float *before = new_array(1, size);
+    memcpy(before, w.params->val, size);
     w.positions = positions_stretched(w.positions, &w.tables, stretch);
-    echo_tune(&g, tune);
+    Training g = training_new(&w);
+    echo_tune(&g, TUNE);
     echo_row(&w, name, p, score);
     training_end(&g);
-    writer_free(&w);
+    memcpy(w.params->val, before, size);
+    free(before);
 }
 
 static void show_echo(double scores[POSITION_KINDS][LENGTHS])
 {
-    const int steps = 150, tune = 30;
+    const int steps = 150;
     printf("5. Which of %d letters stood %d places ago? Learnt at length %d,\n"
            "   asked at the end of longer texts; %% right\n\n",
            ECHO_LETTERS, BACK, LEARNT);
-    printf("  %-24s", "length");
+    printf("  %-25s", "length");
     for (int i = 0; i < LENGTHS; i++)
         printf("  %6d", lengths[i]);
     puts("");
@@ -396,14 +405,15 @@ static void show_echo(double scores[POSITION_KINDS][LENGTHS])
         Training g = training_new(&w);
         echo_learn(&g, steps);
         echo_row(&w, position_names[k], p, scores[k]);
-        if (k == ROTARY)
+        if (k == ROTARY) {
             echo_row_squeezed(w, p);
+            echo_row_tuned(w, "RoPE, 30 steps at 256", 1, p);
+            echo_row_tuned(w, "... and stretched by 1/8",
+                           (float)LEARNT / LONGEST, p);
+        }
         training_end(&g);
         writer_free(&w);
     }
-    echo_tuned("RoPE, 30 steps at 256", 1, steps, tune, p);
-    echo_tuned("... and stretched by 1/8", (float)LEARNT / LONGEST, steps, tune,
-               p);
     puts("");
     plot_log(p, true, false);
     plot_save(p, run.plots, "echo");
@@ -444,25 +454,37 @@ static void tales_learn(const Lesson *l, Training *g, const Job *job)
     progress_end(&bar);
 }
 
-static void tales_tune(const Lesson *l, Training *g, int steps)
-{
-    for (int i = 0; i < steps; i++)
-        windows_step(lesson_windows(l, g->t, &g->rng, TUNE_WINDOWS, LONGEST),
-                     g->w, &g->adam, g->t, 1e-3f);
-}
-
 static void tales_row(const Lesson *l, const Writer *w, const char *name,
                       Plot *p)
 {
     double score[LENGTHS];
-    printf("  %-24s", name);
+    printf("  %-25s", name);
     for (int i = 0; i < LENGTHS; i++) {
         score[i] = lesson_score(l, w, 96, lengths[i]);
-        printf("  ~%5.3f", score[i]);
+        print_score(3, score[i]);
     }
     puts("");
     fflush(stdout);
     plot_scores(p, name, score);
+}
+
+// The same weights at that stretch after a few more steps at the longest
+// length; then as they were.
+static void tales_row_tuned(const Lesson *l, Writer w, const char *name,
+                            float stretch, int steps, Plot *p)
+{
+    const size_t size = w.params->count * sizeof(float);
+    float *before = new_array(1, size);
+    memcpy(before, w.params->val, size);
+    w.positions = positions_stretched(w.positions, &w.tables, stretch);
+    Training g = training_new(&w);
+    for (int i = 0; i < steps; i++)
+        windows_step(lesson_windows(l, g.t, &g.rng, TUNE_WINDOWS, LONGEST), &w,
+                     &g.adam, g.t, 1e-3f);
+    tales_row(l, &w, name, p);
+    training_end(&g);
+    memcpy(w.params->val, before, size);
+    free(before);
 }
 
 static void tales_kind(const Lesson *l, PositionKind kind, const Job *job,
@@ -475,10 +497,10 @@ static void tales_kind(const Lesson *l, PositionKind kind, const Job *job,
     tales_row(l, &w, position_names[kind], p);
     if (kind == ROTARY) {
         const float stretch = (float)LEARNT / LONGEST;
-        w.positions = positions_stretched(w.positions, &w.tables, stretch);
-        tales_row(l, &w, "RoPE, stretched by 1/8", p);
-        tales_tune(l, &g, job->steps / 10);
-        tales_row(l, &w, "... and tuned at 256", p);
+        const int more = job->steps / 10;
+        tales_row_tuned(l, w, "RoPE, stretched by 1/8", stretch, 0, p);
+        tales_row_tuned(l, w, "... and 1/10 more, at 256", stretch, more, p);
+        tales_row_tuned(l, w, "RoPE, 1/10 more, at 256", 1, more, p);
     }
     training_end(&g);
     writer_free(&w);
@@ -491,7 +513,7 @@ static void show_tales(const Job *job)
     printf("6. The next letter of %s, learnt at length %d in %d steps;\n"
            "   nats a letter at the last %d of longer windows\n\n",
            job->text ? job->text : "stories", LEARNT, job->steps, COUNTED);
-    printf("  %-24s", "length");
+    printf("  %-25s", "length");
     for (int i = 0; i < LENGTHS; i++)
         printf("  %6d", lengths[i]);
     puts("");

@@ -65,7 +65,7 @@ Matrix *writer_logits(const Writer *w, Tape *t, Tokens x)
     for (int i = 0; i < w->shape.layers; i++) {
         const WriterLayer *l = &w->layer[i];
         h = add(h, look_around(w, l, layer_norm(h, l->before_attention)));
-        Matrix *wide = relu(linear(layer_norm(h, l->before_hidden), l->up));
+        Matrix *wide = gelu(linear(layer_norm(h, l->before_hidden), l->up));
         h = add(h, linear(wide, l->down));
     }
     return linear(layer_norm(h, w->last), w->choose);
