@@ -127,26 +127,30 @@ static void plot_waves(void)
     plot_save(plot, run.plots, "sinusoids");
 }
 
-// Two pairs of one query at six positions, as arrows from the middle.
+// Two pairs of one query at seven positions, as arrows from two middles.
 static void plot_turns(Arena *a)
 {
-    RopeTable table = rope_table(a, 6, 4, 100, 1);
-    Plot *plot = plot_new(
-        "One query at positions 0 to 5: a fast pair (long), a slow one",
-        "first of the pair", "second of the pair");
-    for (int p = 0; p < 6; p++) {
-        Tape *t = tape_new(0, 0);
-        float q[4] = {1, 0, 0.5f, 0};
-        const float *y = rope(matrix_of(t, 1, 4, q), &table, p, ADJACENT)->val;
-        char label[16];
-        snprintf(label, sizeof label, "position %d", p);
-        plot_arrow(plot, label, 0, 0, (double)y[0], (double)y[1]);
-        plot_arrow(plot, NULL, 0, 0, (double)y[2], (double)y[3]);
-        tape_free(t);
-    }
-    plot_range(plot, -1.2, 1.2, -1.2, 1.2);
+    enum { ARROWS = 7 }; // as many as plots have colours
+    const double middle[2] = {0, 2.4};
+    RopeTable table = rope_table(a, ARROWS, 4, 100, 1);
+    Plot *plot =
+        plot_new("One query at seven positions: a fast pair, a slow one",
+                 "first of the pair", "second of the pair");
+    Tape *t = tape_new(0, 0);
+    const float q[4] = {1, 0, 1, 0};
+    for (int pair = 0; pair < 2; pair++)
+        for (int p = 0; p < ARROWS; p++) {
+            Matrix *y = rope(matrix_of(t, 1, 4, q), &table, p, ADJACENT);
+            const float *at = y->val + 2 * pair;
+            char label[16];
+            snprintf(label, sizeof label, "position %d", p);
+            plot_arrow(plot, pair ? NULL : label, middle[pair], 0,
+                       middle[pair] + (double)at[0], (double)at[1]);
+        }
+    tape_free(t);
+    plot_range(plot, -1.2, 3.6, -1.2, 1.2);
     plot_equal(plot);
-    plot_size(plot, 600, 560);
+    plot_size(plot, 720, 470);
     plot_save(plot, run.plots, "turns");
 }
 

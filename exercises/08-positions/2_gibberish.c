@@ -1,4 +1,4 @@
-// Gibberish from the largest model: find the bug (30 minutes)
+// Gibberish from the smallest model: find the bug (30 minutes)
 //
 // A program runs Llama models. It turns adjacent pairs of queries and keys, as
 // the authors of Llama do. The files that most people have come from another
@@ -6,14 +6,16 @@
 // query and key weights in another order. convert_layer below puts them back:
 // in each head, rows 0, half, 1, half + 1, 2, half + 2 ...
 //
-// It was tested on the models with 7 and 13 billion weights: perfect. Then came
-// the one with 70 billion. It loads, nothing is reported, and it writes
+// It was tried on the models with 7 and 13 billion weights: perfect. The one
+// with 70 billion, in which 8 heads share their keys, first gave gibberish; a
+// line was added, and all was well. Two months later came a model with 1.1
+// billion weights, and wrote gibberish again. Nothing crashes, nothing is
+// reported, every shape is right.
 //
-//     20 300202000 B00A0
+// Find out why the line helped the large model and not the small one, and mend
+// it.
 //
-// Find out what is different about that model, and mend the line.
-//
-// (A true story: llama.cpp's converter, July 2023, with this very output. The
+// (A true story: the converter of llama.cpp, July to September 2023. The
 // chapter says where to read about it.)
 #include "2_gibberish.h"
 
@@ -42,8 +44,11 @@ static void interleave(float *w, int heads, int width, int cols)
 void convert_layer(Layer *l)
 {
     // TODO: mend what is wrong between here and END
-    const int queries = l->width, keys = l->groups * (l->width / l->heads);
-    interleave(l->q, l->heads, queries / l->heads, l->width);
-    interleave(l->k, l->heads, keys / l->heads, l->width);
+    const int keys = l->groups * (l->width / l->heads); // rows of k
+    int heads = l->heads;
+    interleave(l->q, heads, l->width / heads, l->width);
+    if (l->groups != l->heads)
+        heads /= l->groups;
+    interleave(l->k, heads, keys / heads, l->width);
     // END
 }

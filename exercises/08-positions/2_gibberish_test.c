@@ -61,10 +61,12 @@ static void every_head_has_its_keys(void **state)
     compare("1 head of width 8", 8, 1, 1);
 }
 
-static void four_heads_share_keys(void **state)
+static void some_heads_share_keys(void **state)
 {
     (void)state;
-    compare("8 heads of width 8, 2 groups (like 70 billion)", 64, 8, 2);
+    compare("64 heads of width 4, 8 groups (like 70 billion)", 256, 64, 8);
+    compare("32 heads of width 4, 4 groups (like 1.1 billion)", 128, 32, 4);
+    compare("12 heads of width 6, 2 groups", 72, 12, 2);
 }
 
 static void all_heads_share_keys(void **state)
@@ -77,7 +79,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_head_has_its_keys),
-        cmocka_unit_test(four_heads_share_keys),
+        cmocka_unit_test(some_heads_share_keys),
         cmocka_unit_test(all_heads_share_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
