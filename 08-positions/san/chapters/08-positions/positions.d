@@ -1,0 +1,11 @@
+08-positions/san/chapters/08-positions/positions.o: \
+ chapters/08-positions/positions.c chapters/08-positions/positions.h \
+ common/ops.h common/matrix.h common/arena.h common/rng.h common/params.h \
+ common/check.h
+chapters/08-positions/positions.h:
+common/ops.h:
+common/matrix.h:
+common/arena.h:
+common/rng.h:
+common/params.h:
+common/check.h:

@@ -1,0 +1,2 @@
+08-positions/san/common/check.o: common/check.c common/check.h
+common/check.h:

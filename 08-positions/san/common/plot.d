@@ -1,0 +1,5 @@
+08-positions/san/common/plot.o: common/plot.c common/plot.h \
+ common/check.h common/text.h
+common/plot.h:
+common/check.h:
+common/text.h:

@@ -1,0 +1,127 @@
+// The test of exercise 4: buckets, known biases, gradients.
+#include "4_learned_bias.h"
+#include "common/gradcheck.h"
+#include "common/testing.h"
+
+enum { T = 11, HEADS = 2, WIDE = 6, BUCKETS = 8, DISTANT = 20 };
+
+static void small_distances_have_a_bucket_each(void **state)
+{
+    (void)state;
+    for (int d = 0; d < 16; d++)
+        if (bucket_of(d, 32, 128) != d)
+            fail_msg("distance %d of 32 buckets: bucket %d, yours is %d", d, d,
+                     bucket_of(d, 32, 128));
+}
+
+static void large_distances_share(void **state)
+{
+    (void)state;
+    const int d[] = {16, 17, 19, 20, 32, 63, 64, 127, 128, 5000};
+    const int want[] = {16, 16, 17, 17, 21, 26, 26, 31, 31, 31};
+    for (int i = 0; i < 10; i++)
+        if (bucket_of(d[i], 32, 128) != want[i])
+            fail_msg("distance %d of 32 buckets up to 128: bucket %d, yours is "
+                     "%d",
+                     d[i], want[i], bucket_of(d[i], 32, 128));
+}
+
+typedef struct Made {
+    Params *p;
+    Matrix *q, *k, *v, *bias;
+} Made;
+
+static Made make(float deviation)
+{
+    Made m = {.p = params_new(3)};
+    m.q = param_normal(m.p, T, WIDE, 1, "q");
+    m.k = param_normal(m.p, T, WIDE, 1, "k");
+    m.v = param_normal(m.p, T, WIDE, 1, "v");
+    m.bias = param_normal(m.p, HEADS, BUCKETS, deviation, "bias");
+    return m;
+}
+
+static void compare(const char *what, Made m, Mask mask)
+{
+    Tape *t = tape_new(0, 1);
+    Matrix *q = on_tape(t, m.q);
+    Matrix *want = attention(q, m.k, m.v, HEADS, mask);
+    Matrix *got = attention_biased(q, m.k, m.v, m.bias, HEADS, DISTANT);
+    size_t worst,
+        wrong = testing_wrong(got->val, want->val, T * WIDE, 1e-5, &worst);
+    float is = got->val[worst], should = want->val[worst];
+    tape_free(t);
+    params_free(m.p);
+    if (wrong)
+        fail_msg("%s: row %zu, column %zu should be %.5f, yours is %.5f", what,
+                 worst / WIDE, worst % WIDE, (double)should, (double)is);
+}
+
+static void without_bias_it_is_attention(void **state)
+{
+    (void)state;
+    compare("all biases 0", make(0), CAUSAL);
+}
+
+// A large negative bias on all distances from 3 on is a window of 3.
+static void a_bias_can_be_a_window(void **state)
+{
+    (void)state;
+    Made m = make(0);
+    for (int h = 0; h < HEADS; h++)
+        for (int b = 3; b < BUCKETS; b++)
+            m.bias->val[h * BUCKETS + b] = -1e4f;
+    compare("a bias of -10000 from distance 3 on", m,
+            (Mask){.causal = true, .window = 3});
+}
+
+static Matrix *loss_of(Tape *t, void *context)
+{
+    static const float target[T * WIDE] = {1, -1, 2};
+    const Made *m = context;
+    return mean_squared_error(
+        attention_biased(on_tape(t, m->q), m->k, m->v, m->bias, HEADS, DISTANT),
+        target);
+}
+
+static void gradients_are_slopes(void **state)
+{
+    (void)state;
+    Made m = make(0.5f);
+    GradError e = gradcheck(m.p, loss_of, &m, 1e-2, 1000, 1);
+    params_free(m.p);
+    if (!(e.worst < 2e-4))
+        fail_msg("%s", e.where);
+}
+
+// Ten times the gradient where it is used ten times.
+static void uses_add_up(void **state)
+{
+    (void)state;
+    Made m = make(0.5f);
+    Tape *t = tape_new(0, 1);
+    backward(loss_of(t, &m));
+    float once = m.bias->grad[1];
+    tape_reset(t);
+    backward(loss_of(t, &m));
+    float twice = m.bias->grad[1];
+    tape_free(t);
+    params_free(m.p);
+    if (!(fabsf(twice - 2 * once) < 1e-6f) || once == 0)
+        fail_msg("a bias has the gradient %.6f after one way back and %.6f "
+                 "after two; it should have doubled",
+                 (double)once, (double)twice);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(small_distances_have_a_bucket_each),
+        cmocka_unit_test(large_distances_share),
+        cmocka_unit_test(without_bias_it_is_attention),
+        cmocka_unit_test(a_bias_can_be_a_window),
+        cmocka_unit_test(gradients_are_slopes),
+        cmocka_unit_test(uses_add_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

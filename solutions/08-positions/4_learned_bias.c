@@ -1,0 +1,133 @@
+// A learned number for each distance: T5's bias (an evening)
+//
+// ALiBi takes a fixed number off the score for each step of distance. T5
+// (Raffel et al. 2020) lets each head learn the numbers. Since far distances
+// are many and rare, they share: the first half of the buckets has one distance
+// each, 0, 1, 2 ...; in the second half, buckets grow like powers, and the last
+// takes all from `far` on. With B buckets and exact = B / 2, a distance d >=
+// exact falls into
+//
+//     exact + floor(log(d / exact) / log(far / exact) * (B - exact))
+//
+// but never beyond B - 1.
+//
+// Three gaps: the bucket, the way forward, the way back. The frame keeps the
+// probabilities p, heads x T x T, for the way back. Forward, row i of head h:
+//
+//     s_j = q_i . k_j / sqrt(w) + bias[h, bucket(i - j)]    for j <= i
+//     p   = softmax(s),    y_i = sum over j of p_j v_j
+//
+// Back, from dy_i:  dp_j = dy_i . v_j,   D = sum over j of p_j dp_j,
+//
+//     ds_j = p_j (dp_j - D)
+//
+// and ds_j is what flows to the bias; divided by sqrt(w), it takes k_j to dq_i
+// and q_i to dk_j. p_j takes dy_i to dv_j. All gradients are added to what is
+// there. Chapter 3's gradient check is the judge.
+#include "4_learned_bias.h"
+
+#include "common/check.h"
+
+#include <math.h>
+
+typedef struct Biased {
+    int heads, width, far;
+    float *p; // heads x T x T
+} Biased;
+
+int bucket_of(int distance, int buckets, int far)
+{
+    // SOLUTION
+    const int exact = buckets / 2;
+    if (distance < exact)
+        return distance;
+    double part = log((double)distance / exact) / log((double)far / exact);
+    int bucket = exact + (int)(part * (buckets - exact));
+    return bucket < buckets ? bucket : buckets - 1;
+    // END
+}
+
+// Row i of head h, w numbers.
+static float *at(float *x, int i, int h, int heads, int w)
+{
+    return x + ((size_t)i * heads + h) * w;
+}
+
+static void biased_back(const Op *op)
+{
+    const Biased *b = op->keep;
+    Matrix *q = op->in[0], *k = op->in[1], *v = op->in[2], *bias = op->in[3];
+    const int T = q->rows, w = b->width, heads = b->heads;
+    float *dq = grad(q), *dk = grad(k), *dv = grad(v), *dbias = grad(bias);
+    const float *dy = op->out->grad;
+    // SOLUTION
+    const float scale = 1 / sqrtf((float)w);
+    for (int h = 0; h < heads; h++)
+        for (int i = 0; i < T; i++) {
+            const float *p = b->p + ((size_t)h * T + i) * T;
+            const float *dyi = at((float *)dy, i, h, heads, w);
+            float D = 0;
+            for (int j = 0; j <= i; j++)
+                for (int c = 0; c < w; c++)
+                    D += p[j] * dyi[c] * at(v->val, j, h, heads, w)[c];
+            for (int j = 0; j <= i; j++) {
+                float dp = 0;
+                for (int c = 0; c < w; c++)
+                    dp += dyi[c] * at(v->val, j, h, heads, w)[c];
+                const float ds = p[j] * (dp - D);
+                dbias[h * bias->cols + bucket_of(i - j, bias->cols, b->far)] +=
+                    ds;
+                for (int c = 0; c < w; c++) {
+                    at(dv, j, h, heads, w)[c] += p[j] * dyi[c];
+                    at(dq, i, h, heads, w)[c] +=
+                        scale * ds * at(k->val, j, h, heads, w)[c];
+                    at(dk, j, h, heads, w)[c] +=
+                        scale * ds * at(q->val, i, h, heads, w)[c];
+                }
+            }
+        }
+    // END
+}
+
+Matrix *attention_biased(Matrix *q, Matrix *k, Matrix *v, Matrix *bias,
+                         int heads, int far)
+{
+    check(heads >= 1 && q->cols % heads == 0 && bias->rows == heads,
+          "%d heads of %d columns, bias for %d", heads, q->cols, bias->rows);
+    Op *op = record(biased_back, q->rows, q->cols, q, k, v);
+    op->in[3] = bias;
+    const int T = q->rows, w = q->cols / heads;
+    Arena *arena = &op->out->tape->arena;
+    Biased *b = op->keep = arena_zero(arena, 1, sizeof *b);
+    *b = (Biased){heads, w, far,
+                  arena_zero(arena, (size_t)heads * T * T, sizeof(float))};
+    float *y = op->out->val; // not cleared
+    // SOLUTION
+    for (int h = 0; h < heads; h++)
+        for (int i = 0; i < T; i++) {
+            float *p = b->p + ((size_t)h * T + i) * T, most = -INFINITY,
+                  sum = 0;
+            for (int j = 0; j <= i; j++) {
+                float s = 0;
+                for (int c = 0; c < w; c++)
+                    s += at(q->val, i, h, heads, w)[c] *
+                         at(k->val, j, h, heads, w)[c];
+                p[j] = s / sqrtf((float)w) +
+                       bias->val[h * bias->cols +
+                                 bucket_of(i - j, bias->cols, far)];
+                most = p[j] > most ? p[j] : most;
+            }
+            for (int j = 0; j <= i; j++)
+                sum += p[j] = expf(p[j] - most);
+            float *yi = at(y, i, h, heads, w);
+            for (int c = 0; c < w; c++)
+                yi[c] = 0;
+            for (int j = 0; j <= i; j++) {
+                p[j] /= sum;
+                for (int c = 0; c < w; c++)
+                    yi[c] += p[j] * at(v->val, j, h, heads, w)[c];
+            }
+        }
+    // END
+    return op->out;
+}
