@@ -94,8 +94,8 @@ static Lesson lesson_for(const Run *run)
     Lesson quick = {
         .simple = true,
         .sentences = 6000,
-        .steps = 300,
-        .every = 50,
+        .steps = 450,
+        .every = 75,
         .shape = {.width = 48, .heads = 4, .hidden = 192, .layers = 2},
         .recipe = {.tokens = 900, .warmup = 100, .rate = 1, .smoothing = 0.1f},
     };
@@ -323,7 +323,7 @@ int main(int argc, char **argv)
     Recipe *recipe = &real.recipe;
     const Option own[] = {
         {"steps", "N", OPTION_INT, &steps, 0, 1000000, NULL,
-         "of the grammar's training (0: 1200, quick 300)"},
+         "of the grammar's training (0: 1200, quick 450)"},
         {"beam", "N", OPTION_INT, &beam, 1, 64, NULL, "1 is greedy search"},
         {"save", "DIR", OPTION_TEXT, &save, 0, 0, NULL, "keep the model there"},
         {"load", "DIR", OPTION_TEXT, &load, 0, 0, NULL,
