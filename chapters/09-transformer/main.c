@@ -125,7 +125,7 @@ static void look(Translator *t, Training *training, const Sentences *test,
     c->step[k] = (double)training->step;
     c->loss[k] = loss_since(training);
     c->exact[k] = translator_score(t, test->source, test->target, FEW, 1).exact;
-    printf("%6lld   ~%.3f   ~%3.0f %%\n", (long long)training->step, c->loss[k],
+    printf("%6lld   ~%.3f   ~%.0f %%\n", (long long)training->step, c->loss[k],
            100 * c->exact[k]);
     fflush(stdout);
     Buffer b = {0};
@@ -234,9 +234,9 @@ static void grammar_lesson(const Run *run, Lesson l, int beam, const char *save)
            TESTS);
     Scored greedy = translator_score(&t, test.source, test.target, TESTS, 1);
     Scored wide = translator_score(&t, test.source, test.target, TESTS, beam);
-    printf("  greedy    exactly right ~%5.1f %%   BLEU ~%6.2f\n",
+    printf("  greedy    exactly right ~%.1f %%   BLEU ~%.2f\n",
            100 * greedy.exact, bleu_score(&greedy.bleu));
-    printf("  beam %-2d   exactly right ~%5.1f %%   BLEU ~%6.2f\n\n", beam,
+    printf("  beam %-2d   exactly right ~%.1f %%   BLEU ~%.2f\n\n", beam,
            100 * wide.exact, bleu_score(&wide.bleu));
 
     const char *sentence =

@@ -154,7 +154,7 @@ static void end_of_epoch(Training *t, Translator *x, const Pairs *val,
     const bool best = epoch == 0 || val_loss < t->score[BEST];
     if (best)
         t->score[BEST] = val_loss;
-    printf("%5d %8lld   ~%.4f       ~%.4f   ~%6.2f%s   ~%.0f s\n", epoch + 1,
+    printf("%5d %8lld   ~%.4f       ~%.4f   ~%.2f%s   ~%.0f s\n", epoch + 1,
            (long long)t->step, loss, val_loss, exp(val_loss),
            best ? " *" : "  ", t->score[SECONDS]);
     fflush(stdout);
