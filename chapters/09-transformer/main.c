@@ -388,7 +388,7 @@ int main(int argc, char **argv)
         recipe->seed = run.seed;
         printf(
             "A transformer learns to translate from Multi30k, %s: %d "
-            "epochs, 300 MB of memory;\nabout an hour on two cores. It is "
+            "epochs, 300 MB of memory;\nabout half an hour. It is "
             "kept in %s; Ctrl-C stops it, and\nthe same command goes on.\n\n",
             real.pair, real.epochs, real.save);
         train_on_multi30k(&run, real);
