@@ -2,8 +2,8 @@
 // translate.
 //
 // Read from top to bottom: a small grammar's English into its German, which is
-// learnt in less than a minute; then real sentences, with all that a training
-// of an hour needs; then using a model that was trained.
+// learnt in less than a minute; then real sentences, with all that a long
+// training needs; then using a model that was trained.
 #include "09-transformer/grammar.h"
 #include "09-transformer/multi30k.h"
 #include "09-transformer/train.h"
@@ -245,8 +245,11 @@ static void grammar_lesson(const Run *run, Lesson l, int beam, const char *save)
                    "teacher .";
     Buffer b = {0};
     translate(&t, &(Text){sentence, strlen(sentence)}, 1, beam, &b);
-    printf("4. %s\n-> %s\n\n", sentence, b.at);
-    show_attention(&t, text_of(sentence), beam, run->plots, "attention");
+    printf("4. %s\n-> %s\n", sentence, b.at);
+    fprintf(run->quick ? stderr : stdout, "\n");
+    // What depends on rounding goes to standard error with --quick.
+    show_attention(&t, text_of(sentence), beam, run->quick ? stderr : stdout,
+                   run->plots, "attention");
     if (save) {
         translator_save(&t, save);
         printf("\nSaved: build/bin/09-transformer --load %s --translate\n",
@@ -291,7 +294,7 @@ static void draw_sentence(const char *directory, const char *sentence, int beam,
                           const char *plots)
 {
     Translator t = translator_load(directory);
-    show_attention(&t, text_of(sentence), beam, plots, "attention");
+    show_attention(&t, text_of(sentence), beam, stdout, plots, "attention");
     translator_free(&t);
 }
 
@@ -365,7 +368,7 @@ int main(int argc, char **argv)
     cli_parse(argc, argv,
               "The transformer of \"Attention is all you need\" learns to "
               "translate: sentences of\na small grammar in a minute, or, with "
-              "--pair de-en, real German in an hour.",
+              "--pair de-en, real German in half an hour.",
               own, &run);
     if ((lines || sentence || score) && !load)
         die("--translate, --attention and --score need --load DIR");

@@ -1,4 +1,4 @@
-// A training of an hour; see multi30k.h.
+// A long training; see multi30k.h.
 //
 // In its directory are: the vocabulary and shape.txt, written first; state,
 // the checkpoint, written every so many steps; the parameters after each of

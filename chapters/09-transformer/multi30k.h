@@ -1,5 +1,5 @@
 // Real sentences: Multi30k (Elliott et al. 2016), 29,000 descriptions of
-// pictures in English with their German. A training on it takes an hour or
+// pictures in English with their German. A training on it takes half an hour or
 // so, and can be stopped and killed at any time: it goes on from its last
 // checkpoint as if nothing had been.
 #ifndef TRANSFORMER_MULTI30K_H

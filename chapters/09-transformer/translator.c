@@ -196,7 +196,7 @@ static char *label(const Translator *t, int id)
 }
 
 // The heads of the columns, written downward; a letter is a code point.
-static void print_heads(char *const *word, int n, int indent)
+static void print_heads(FILE *to, char *const *word, int n, int indent)
 {
     int longest = 0;
     for (int i = 0; i < n; i++) {
@@ -206,7 +206,7 @@ static void print_heads(char *const *word, int n, int indent)
         longest = letters > longest ? letters : longest;
     }
     for (int line = 0; line < longest; line++) {
-        printf("%*s", indent, "");
+        fprintf(to, "%*s", indent, "");
         for (int i = 0; i < n; i++) {
             int letters = 0, skip;
             for (Text w = text_of(word[i]); utf8_next(&w) >= 0;)
@@ -217,32 +217,32 @@ static void print_heads(char *const *word, int n, int indent)
             char utf8[5] = " ";
             if (skip == 0)
                 utf8[utf8_write(utf8_next(&w), utf8)] = 0;
-            printf(" %s", utf8);
+            fprintf(to, " %s", utf8);
         }
-        puts("");
+        fputs("\n", to);
     }
 }
 
-static void print_map(char *const *row, int rows, char *const *col, int cols,
-                      const float *weight)
+static void print_map(FILE *to, char *const *row, int rows, char *const *col,
+                      int cols, const float *weight)
 {
     static const char ink[] = " .:-=+*#%@";
     enum { INDENT = 16 };
-    print_heads(col, cols, INDENT);
+    print_heads(to, col, cols, INDENT);
     for (int i = 0; i < rows; i++) {
         int letters = 0;
         for (Text w = text_of(row[i]); utf8_next(&w) >= 0;)
             letters++;
-        printf("%*s%s", INDENT - letters > 0 ? INDENT - letters : 0, "",
-               row[i]);
+        fprintf(to, "%*s%s", INDENT - letters > 0 ? INDENT - letters : 0, "",
+                row[i]);
         for (int j = 0; j < cols; j++)
-            printf(" %c", ink[(int)(9.99f * weight[i * cols + j])]);
-        puts("");
+            fprintf(to, " %c", ink[(int)(9.99f * weight[i * cols + j])]);
+        fputs("\n", to);
     }
 }
 
-void show_attention(Translator *t, Text sentence, int beam, const char *plots,
-                    const char *name)
+void show_attention(Translator *t, Text sentence, int beam, FILE *out,
+                    const char *plots, const char *name)
 {
     const Transformer *m = &t->model;
     Ids from = {0}, to = {0};
@@ -267,7 +267,7 @@ void show_attention(Translator *t, Text sentence, int beam, const char *plots,
         row[i] = label(t, i + 1 < to.n ? to.at[i + 1] : t->coder.end);
     for (int j = 0; j < from.n; j++)
         col[j] = label(t, from.at[j]);
-    print_map(row, to.n, col, from.n, weight);
+    print_map(out, row, to.n, col, from.n, weight);
     Plot *p = plot_new("Where each word looks as it is written", "", "");
     plot_heat(p, to.n, from.n, weight, (const char *const *)row,
               (const char *const *)col);

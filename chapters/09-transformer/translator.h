@@ -9,6 +9,8 @@
 #include "09-transformer/search.h"
 #include "09-transformer/transformer.h"
 
+#include <stdio.h>
+
 typedef struct Translator {
     Coder coder;
     Transformer model;
@@ -44,8 +46,8 @@ Scored translator_score(Translator *t, const Text *source,
                         const Text *reference, int n, int beam);
 
 // Translates a sentence and prints how each word written looked at those read,
-// in the last layer's cross-attention; draws it into DIR/NAME too.
-void show_attention(Translator *t, Text sentence, int beam, const char *plots,
-                    const char *name);
+// in the last layer's cross-attention; draws it into plots/NAME too.
+void show_attention(Translator *t, Text sentence, int beam, FILE *out,
+                    const char *plots, const char *name);
 
 #endif
