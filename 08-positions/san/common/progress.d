@@ -1,2 +1,0 @@
-08-positions/san/common/progress.o: common/progress.c common/progress.h
-common/progress.h:
