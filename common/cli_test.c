@@ -207,6 +207,10 @@ static void test_help(void **state)
     p = PROGRAM("--nonsense", "-h");
     assert_int_equal(testing_outcome(parse_to_stderr, &p, got, sizeof got), 0);
     assert_string_equal(got, want);
+    p = PROGRAM("--help");
+    p.act = -1; // nothing is chosen
+    assert_int_equal(testing_outcome(parse_to_stderr, &p, got, sizeof got), 0);
+    assert_non_null(strstr(got, "  activation\n"));
 }
 
 static void parse_twice_named(void *context)
