@@ -14,7 +14,6 @@
 #include "common/plot.h"
 #include "common/progress.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
