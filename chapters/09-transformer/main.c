@@ -14,7 +14,6 @@
 #include "common/plot.h"
 #include "common/progress.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -372,8 +371,9 @@ int main(int argc, char **argv)
               own, &run);
     if ((lines || sentence || score) && !load)
         die("--translate, --attention and --score need --load DIR");
-    if (shape->width % shape->heads != 0)
-        die("%d heads do not divide a width of %d", shape->heads, shape->width);
+    if (shape->width % shape->heads != 0 || shape->width % 2 != 0)
+        die("a width of %d: it must be even, and %d heads must divide it",
+            shape->width, shape->heads);
     if (load && score) {
         Translator t = translator_load(load);
         score_on_multi30k(&run, &t, pairs_known[pair < 0 ? 0 : pair], beam);

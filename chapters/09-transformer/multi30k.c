@@ -7,7 +7,6 @@
 #include "09-transformer/multi30k.h"
 
 #include "common/check.h"
-#include "common/plot.h"
 #include "common/progress.h"
 
 #include <math.h>

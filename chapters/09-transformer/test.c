@@ -819,7 +819,7 @@ static void a_saved_translator_says_the_same(void **state)
     assert_dies(load_translator, NULL, 1, "width is twelve");
     write_here("shape.txt", "width 12\nheads 5\nhidden 20\nlayers 2\n"
                             "norm_first 1\nown_tables 1\nsmall 1\ndropout 0\n");
-    assert_dies(load_translator, NULL, 1, "5 heads do not divide");
+    assert_dies(load_translator, NULL, 1, "and 5 heads must divide it");
     write_here("shape.txt", "width 12\nheads 3\nhidden 21\nlayers 2\n"
                             "norm_first 1\nown_tables 1\nsmall 1\ndropout 0\n");
     assert_dies(load_translator, NULL, 1, "model.safetensors");

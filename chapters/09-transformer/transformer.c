@@ -130,38 +130,16 @@ Matrix *decoder_layer(const DecoderLayer *l, Matrix *x, Matrix *memory)
     return think(l, look_across(l, look_back(l, x), memory));
 }
 
-// --- embeddings and positions -----------------------------------------------
-
-// sin and cos of position / 10000^(2 i / d), in turn (section 3.5).
-static float *sinusoids(int length, int d)
-{
-    float *table = new_array((size_t)length * d, sizeof *table);
-    for (int p = 0; p < length; p++)
-        for (int i = 0; i < d; i++) {
-            double angle = p * pow(10000, -(double)(i / 2 * 2) / d);
-            table[(size_t)p * d + i] = (float)(i % 2 ? cos(angle) : sin(angle));
-        }
-    return table;
-}
+// --- embeddings -------------------------------------------------------------
 
 // The embeddings, times sqrt(d), plus the sinusoids of positions first,
 // first + 1, ... in each sequence: T x d.
 static Matrix *embedded(const Transformer *m, Tape *t, Matrix *table, Tokens x,
                         int first)
 {
-    const int d = m->shape.width;
-    Matrix *y = scale(embed(t, table, x), sqrtf((float)d));
-    Matrix *where = matrix(t, x.n, d);
-    Spans seq = spans_of(y);
-    for (int s = 0; s < seq.n; s++) {
-        const int rows = seq.start[s + 1] - seq.start[s];
-        check(first + rows <= POSITIONS, "a sentence of %d tokens, at most %d",
-              first + rows, POSITIONS);
-        memcpy(where->val + (size_t)seq.start[s] * d,
-               m->position + (size_t)first * d,
-               (size_t)rows * d * sizeof *where->val);
-    }
-    return dropout(add(y, where), m->shape.dropout);
+    const float root = sqrtf((float)m->shape.width);
+    Matrix *y = scale(embed(t, table, x), root);
+    return dropout(positions_add(&m->positions, y, first), m->shape.dropout);
 }
 
 // --- the whole --------------------------------------------------------------
@@ -191,7 +169,9 @@ Transformer transformer_new(Shape shape, uint64_t seed)
     params_scope(p, "%s", "");
     m.encoder_norm = norm_new(p, d, "encoder.norm");
     m.decoder_norm = norm_new(p, d, "decoder.norm");
-    m.position = sinusoids(POSITIONS, d);
+    m.tables = arena_new((size_t)POSITIONS * d * sizeof(float) + 4096);
+    m.positions =
+        positions_new(SINUSOIDAL, p, &m.tables, POSITIONS, d, shape.heads);
     return m;
 }
 
@@ -200,7 +180,7 @@ void transformer_free(Transformer *m)
     params_free(m->params);
     free(m->encoder);
     free(m->decoder);
-    free(m->position);
+    arena_free(&m->tables);
     *m = (Transformer){0};
 }
 

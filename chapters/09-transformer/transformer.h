@@ -14,12 +14,14 @@
 #ifndef TRANSFORMER_TRANSFORMER_H
 #define TRANSFORMER_TRANSFORMER_H
 
+#include "08-positions/positions.h"
+
 #include "common/ops.h"
 
 // Everything that decides the shape of a model, and how its layers behave.
 typedef struct Shape {
     int pieces;      // V, source and target together
-    int width;       // d
+    int width;       // d, even
     int heads;       // divides width
     int hidden;      // width of the feed-forward layers
     int layers;      // of the encoder, and as many of the decoder
@@ -87,7 +89,8 @@ typedef struct Transformer {
     EncoderLayer *encoder;   // layers of each
     DecoderLayer *decoder;
     Norm encoder_norm, decoder_norm; // at the end of each stack
-    float *position;                 // POSITIONS x d, the sinusoids
+    Positions positions;             // sinusoids, up to POSITIONS
+    Arena tables;                    // where they lie
 } Transformer;
 
 Transformer transformer_new(Shape shape, uint64_t seed);

@@ -79,8 +79,9 @@ Translator translator_load_untrained(const char *directory, uint64_t seed)
     s.own_tables = number_of(x, path, "own_tables", 0, 1) > 0;
     s.dropout = (float)number_of(x, path, "dropout", 0, 0.99);
     t.small = number_of(x, path, "small", 0, 1) > 0;
-    if (s.width % s.heads != 0)
-        die("%s: %d heads do not divide a width of %d", path, s.heads, s.width);
+    if (s.width % s.heads != 0 || s.width % 2 != 0)
+        die("%s: a width of %d: it must be even, and %d heads must divide it",
+            path, s.width, s.heads);
     buffer_free(&b);
     t.model = transformer_new(s, seed);
     return t;
