@@ -512,6 +512,7 @@ static void tales_kind(const Lesson *l, PositionKind kind, const Job *job,
 
 static void show_tales(const Job *job)
 {
+    (void)interrupted(); // from here on, Ctrl-C waits for a step's end
     Lesson l =
         job->text ? lesson_file(job->text) : lesson_tales(4000, run.seed);
     printf("6. The next letter of %s, learnt at length %d in %d steps;\n"
