@@ -217,32 +217,30 @@ static void products(const char *row, const char *worst_row, int threads,
 
 enum { SIDE = 4096 };
 
-// The matrix of the matrix-vector product; to just read it, it is cut into one
-// large block a thread.
+// What can be read at best, each thread one half of a block that is far larger
+// than any cache; reading it also drives the matrix out of them.
 typedef struct Memory {
     float *W, *x, *y;
-    int parts;
-    uint64_t sums[64]; // so that the reading is not optimised away
+    const uint64_t *block;
+    size_t words;
+    uint64_t sums[2]; // so that the reading is not optimised away
 } Memory;
 
-static void read_block(void *context, int from, int to)
+static void read_half(void *context, int from, int to)
 {
     Memory *m = context;
-    const size_t words = (size_t)SIDE * SIDE / 2;
-    for (int part = from; part < to; part++) {
-        const uint64_t *w = (const uint64_t *)m->W;
+    for (int half = from; half < to; half++) {
+        const uint64_t *w = m->block + m->words / 2 * half;
         uint64_t sum = 0;
-        size_t end = words / m->parts * (part + 1);
-        for (size_t i = words / m->parts * part; i < end; i++)
+        for (size_t i = 0; i < m->words / 2; i++)
             sum ^= w[i];
-        m->sums[part] = sum;
+        m->sums[half] = sum;
     }
 }
 
 static void run_read(void *context)
 {
-    Memory *m = context;
-    parallel_for(m->parts, (double)SIDE * SIDE / m->parts, read_block, m);
+    parallel_for(2, 1e9, read_half, context);
 }
 
 static void run_matvec(void *context)
@@ -253,19 +251,22 @@ static void run_matvec(void *context)
 
 static void memory(void)
 {
-    const size_t bytes = sizeof(float) * SIDE * SIDE;
+    const double bytes = sizeof(float) * SIDE * SIDE;
+    const size_t large = (size_t)256 << 20;
     kernels_threads(2);
-    Memory m = {.parts = 2};
+    Memory m = {.words = large / sizeof(uint64_t)};
     m.W = random_matrix(SIDE, SIDE); // on huge pages, see arena_new
     m.x = random_matrix(1, SIDE);
     m.y = random_matrix(1, SIDE);
+    m.block = arena_zero(&arena, large, 1);
     Bench pair[] = {{.run = run_matvec, .context = &m},
                     {.run = run_read, .context = &m}};
-    bench_race(pair, 2, 1.5);
-    bench_row("matvec", (double)bytes / pair[0].seconds / 1e9,
-              (double)bytes / pair[1].seconds / 1e9, "GB/s",
+    bench_race(pair, 2, 3);
+    bench_row("matvec", bytes / pair[0].seconds / 1e9,
+              (double)large / pair[1].seconds / 1e9, "GB/s",
               "4096 x 4096 matrix times vector on 2 threads, against just "
-              "reading the matrix");
+              "reading memory");
+    arena_reset(&arena);
 }
 
 int main(int argc, char **argv)

@@ -29,6 +29,12 @@ static int omp_get_thread_num(void)
 }
 #endif
 
+// x * y + z is rounded once everywhere, or the same sum could differ by where it
+// is written. GCC does that when told to contract; clang needs to hear it here.
+#ifdef __clang__
+#pragma STDC FP_CONTRACT ON
+#endif
+
 // A vector of W floats fills one register. GCC and clang translate + and * on
 // it to the machine's own instructions: AVX-512, AVX2, NEON.
 #if defined(__AVX512F__)
@@ -430,17 +436,13 @@ void gemm_tn(int M, int N, int K, const float *A, int lda, const float *B,
 // --- one row ----------------------------------------------------------------
 //
 // Each number of the matrix is used once, so the time is the time to read it:
-// the loops only have to go through memory in long stretches.
+// the loops only have to go through memory in long stretches, and to ask for
+// little else.
 
-enum { SUMS = 64 }; // partial sums of a dot, the same on every machine
-
-// s[0 .. n / W - 1] += a b.
-INLINE void dot_step(Vec *s, const float *a, const float *b, int n)
-{
-    UNROLL
-    for (int i = 0; i < n / W; i++)
-        s[i] += load(a + i * W) * load(b + i * W);
-}
+enum {
+    SUMS = 16,   // partial sums of a dot, the same on every machine
+    AT_ONCE = 8, // dots that share each load of x
+};
 
 // The sum of n numbers, a power of 2: halves are added until one is left.
 static float total(float *s, int n)
@@ -453,23 +455,47 @@ static float total(float *s, int n)
     return s[0];
 }
 
-float dot(const float *a, const float *b, int n)
+// s[r][0 .. SUMS - 1] += w[r][...] x[...] for each r.
+INLINE void dots_step(int rows, Vec s[][SUMS / W], const float *w,
+                      ptrdiff_t ldw, const float *x)
 {
-    Vec s[SUMS / W] = {0};
+    UNROLL
+    for (int i = 0; i < SUMS / W; i++) {
+        Vec part = load(x + i * W);
+        UNROLL
+        for (int r = 0; r < rows; r++)
+            s[r][i] += load(w + r * ldw + i * W) * part;
+    }
+}
+
+// The products of `rows` rows of w, a constant, with x.
+INLINE void dots(int rows, const float *w, ptrdiff_t ldw, const float *x, int n,
+                 float *out)
+{
+    Vec s[AT_ONCE][SUMS / W] = {0};
     int i = 0;
     for (; i + SUMS <= n; i += SUMS)
-        dot_step(s, a + i, b + i, SUMS);
-    for (; i + 16 <= n; i += 16)
-        dot_step(s, a + i, b + i, 16);
-    if (i < n) {
-        float last[2][16] = {0};
-        memcpy(last[0], a + i, sizeof *a * (size_t)(n - i));
-        memcpy(last[1], b + i, sizeof *b * (size_t)(n - i));
-        dot_step(s, last[0], last[1], 16);
+        dots_step(rows, s, w + i, ldw, x + i);
+    if (i < n) { // the last few, with zeros behind them
+        float last[AT_ONCE + 1][SUMS] = {0};
+        size_t bytes = sizeof(float) * (size_t)(n - i);
+        memcpy(last[AT_ONCE], x + i, bytes);
+        for (int r = 0; r < rows; r++)
+            memcpy(last[r], w + r * ldw + i, bytes);
+        dots_step(rows, s, last[0], SUMS, last[AT_ONCE]);
     }
-    float sums[SUMS];
-    memcpy(sums, s, sizeof sums);
-    return total(sums, SUMS);
+    for (int r = 0; r < rows; r++) {
+        float sums[SUMS];
+        memcpy(sums, s[r], sizeof sums);
+        out[r] = total(sums, SUMS);
+    }
+}
+
+float dot(const float *a, const float *b, int n)
+{
+    float sum;
+    dots(1, a, 0, b, n, &sum);
+    return sum;
 }
 
 typedef struct Row {
@@ -482,9 +508,17 @@ typedef struct Row {
 static void row_dots(void *context, int from, int to)
 {
     const Row *r = context;
-    for (int j = from; j < to; j++) {
-        float sum = dot(r->B.p + j * r->B.row, r->A.p, r->K);
-        r->c[j] = r->accumulate ? r->c[j] + sum : sum;
+    for (int j = from; j < to; j += AT_ONCE) {
+        const float *b = r->B.p + j * r->B.row;
+        int n = min(AT_ONCE, to - j);
+        float sum[AT_ONCE];
+        if (n == AT_ONCE)
+            dots(AT_ONCE, b, r->B.row, r->A.p, r->K, sum);
+        else
+            for (int i = 0; i < n; i++)
+                sum[i] = dot(b + i * r->B.row, r->A.p, r->K);
+        for (int i = 0; i < n; i++)
+            r->c[j + i] = r->accumulate ? r->c[j + i] + sum[i] : sum[i];
     }
 }
 
