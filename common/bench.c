@@ -68,7 +68,7 @@ void bench_race(Bench *contestants, int n, double seconds)
         times[i] = new_array(TURNS, sizeof **times);
     }
     for (double end = now() + seconds;
-         turns < 5 || (now() < end && turns < TURNS); turns++)
+         turns < 15 || (now() < end && turns < TURNS); turns++)
         for (int i = 0; i < n; i++)
             times[i][turns] = turn(contestants + i, calls[i]) / calls[i];
     for (int i = 0; i < n; i++) {

@@ -27,7 +27,7 @@ typedef struct Bench {
 } Bench;
 
 // Lets the n contestants (at most 8) take turns for about `seconds` in all, at
-// least 5 turns each, after one that does not count. Calls shorter than a
+// least 15 turns each, after one that does not count. Calls shorter than a
 // tenth of a millisecond are timed several at a time.
 void bench_race(Bench *contestants, int n, double seconds);
 

@@ -157,7 +157,7 @@ static void race(const Shape *s, bool peer, double seconds[2])
     Product p = product_new(s);
     Bench pair[] = {{.run = run_ours, .context = &p},
                     {.run = run_blas, .context = &p}};
-    bench_race(pair, peer ? 2 : 1, 0.5);
+    bench_race(pair, peer ? 2 : 1, 0.8);
     if (peer)
         same_result(&p);
     seconds[0] = pair[0].seconds;

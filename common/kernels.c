@@ -23,14 +23,10 @@ static int omp_in_parallel(void)
 {
     return 0;
 }
-static int omp_get_thread_num(void)
-{
-    return 0;
-}
 #endif
 
-// x * y + z is rounded once everywhere, or the same sum could differ by where it
-// is written. GCC does that when told to contract; clang needs to hear it here.
+// x * y + z is rounded once everywhere, or the same sum could differ by where
+// it is written. GCC does so by its option; clang wants to be told here.
 #ifdef __clang__
 #pragma STDC FP_CONTRACT ON
 #endif
@@ -86,7 +82,7 @@ static int min(int a, int b)
 // longer than doing the work.
 static const double WORTH_THREADS = 1e6;
 
-static int threads; // 0: not set, one a core
+static int threads; // 0: not set yet, one a core
 
 void kernels_threads(int n)
 {
@@ -96,7 +92,9 @@ void kernels_threads(int n)
 int kernels_thread_count(void)
 {
 #ifdef _OPENMP
-    return threads > 0 ? threads : omp_get_num_procs();
+    if (threads <= 0)
+        threads = omp_get_num_procs();
+    return threads;
 #else
     return 1;
 #endif
@@ -138,16 +136,17 @@ void parallel_for(int n, double cost, void (*body)(void *, int, int),
 //   3. So B should stream well: it is packed into panels, each COLS columns
 //      wide, in exactly the order in which the tiles read it. One block of B
 //      is KC x NC, to stay in the second-level cache for all rows of A.
-//   4. Threads pack the panels of a block together and then take rows of tiles
-//      one by one, so a thread that is held up delays nobody.
+//   4. Threads share out the longer side of C. Each packs for itself what it
+//      needs: packing a thing twice is cheaper than waiting for another
+//      thread, or than reading what lies in another core's cache.
 // Each element of C is the sum over k in ascending order, KC terms at a time,
 // whichever tile, thread or block it falls into.
 
 enum {
     ROWS = W == 8 ? 6 : 8, // AVX2 has 16 registers: 12 sums, 2 of B, 1 of A
     COLS = 2 * W,
-    KC = 384,
-    NC = 512,
+    KC = 384,       // ROWS x KC floats of A: 12 KB of 32
+    NC = 512,       // KC x NC floats of B: 768 KB of 1 MB
     FEW_ROWS = 128, // up to here, packing B takes longer than it saves
 };
 
@@ -170,20 +169,17 @@ typedef struct Product {
     float *C;  // M x N
     int ldc;
     bool accumulate;
-    bool in_place; // whole panels of B are read where they are
-    float *panels; // the others are packed here, one after the other
-    int team;      // threads at work
-    int next;      // the next piece of work to be taken
 } Product;
 
-// What is between two barriers: columns n .. n + nc - 1 of C, and of their
-// sums the terms k .. k + kc - 1.
+// What one packing of B serves: rows m .. m_end - 1 of C, columns n .. n + nc
+// - 1, and of their sums the terms k .. k + kc - 1.
 typedef struct Block {
-    int n, nc, k, kc;
-    View B; // nc x kc
+    int m, m_end, n, nc, k, kc;
+    View B;        // nc x kc
+    bool in_place; // whole panels of B are read where they are
 } Block;
 
-// The thread that calls shares its panels with those that help it.
+// Where a thread packs its panels of B, one after the other.
 static _Thread_local float panels[KC * NC] __attribute__((aligned(64)));
 
 // --- 1. a tile
@@ -195,9 +191,9 @@ INLINE void tile(int rows, const Product *p, const Block *block, View A, int j,
 {
     int K = block->kc, cols = min(COLS, block->nc - j), ldc = p->ldc;
     bool add = p->accumulate || block->k > 0;
-    const float *a = A.p, *b = p->panels + j * K;
+    const float *a = A.p, *b = panels + j * K;
     ptrdiff_t next = COLS; // from one k to the next in B
-    if (p->in_place && cols == COLS) {
+    if (block->in_place && cols == COLS) {
         b = block->B.p + j;
         next = block->B.col;
     }
@@ -234,22 +230,21 @@ INLINE void tile(int rows, const Product *p, const Block *block, View A, int j,
 // --- 2. a row of tiles
 
 INLINE void tile_row(int rows, const Product *p, const Block *b, View A,
-                     float *c, int from, int to)
+                     float *c)
 {
-    for (int j = from; j < to; j += COLS)
+    for (int j = 0; j < b->nc; j += COLS)
         tile(rows, p, b, A, j, c + j);
 }
 
-// Columns from .. to - 1 of the block, rows i .. i + ROWS - 1 of C. A is read
-// where it is, if its rows are rows in memory. If they are columns, each k
-// would be in another line of the cache, so they are packed: term after term.
-static void row_of_tiles(const Product *p, const Block *b, int i, int from,
-                         int to)
+// Rows i .. i + ROWS - 1 of C. A is read where it is, if its rows are rows in
+// memory. If they are columns, each k would be in another line of the cache,
+// so they are packed: term after term.
+static void row_of_tiles(const Product *p, const Block *b, int i)
 {
     float packed[ROWS * KC] __attribute__((aligned(64)));
-    int rows = min(ROWS, p->M - i);
+    int rows = min(ROWS, b->m_end - i);
     View A = view_from(p->A, i, b->k);
-    if (A.row == 1 && rows == ROWS && to - from > 2 * COLS) {
+    if (A.row == 1 && rows == ROWS && b->nc > 2 * COLS) {
         for (int k = 0; k < b->kc; k++)
             memcpy(packed + k * ROWS, A.p + k * A.col, ROWS * sizeof *packed);
         A = (View){packed, 1, ROWS};
@@ -257,28 +252,28 @@ static void row_of_tiles(const Product *p, const Block *b, int i, int from,
     float *c = p->C + (ptrdiff_t)i * p->ldc + b->n;
     switch (rows) {
     case 1:
-        tile_row(1, p, b, A, c, from, to);
+        tile_row(1, p, b, A, c);
         break;
     case 2:
-        tile_row(2, p, b, A, c, from, to);
+        tile_row(2, p, b, A, c);
         break;
     case 3:
-        tile_row(3, p, b, A, c, from, to);
+        tile_row(3, p, b, A, c);
         break;
     case 4:
-        tile_row(4, p, b, A, c, from, to);
+        tile_row(4, p, b, A, c);
         break;
     case 5:
-        tile_row(5, p, b, A, c, from, to);
+        tile_row(5, p, b, A, c);
         break;
     case 6:
-        tile_row(6, p, b, A, c, from, to);
+        tile_row(6, p, b, A, c);
         break;
-    case 7:
-        tile_row(min(7, ROWS), p, b, A, c, from, to);
+    case 7: // this and the next only where a tile has 8 rows
+        tile_row(min(7, ROWS), p, b, A, c);
         break;
     case 8:
-        tile_row(min(8, ROWS), p, b, A, c, from, to);
+        tile_row(min(8, ROWS), p, b, A, c);
         break;
     }
 }
@@ -331,58 +326,50 @@ static void pack(View B, int n, int K, float *to)
             to[k * COLS + j] = j < n ? B.p[j * B.row + k * B.col] : 0;
 }
 
+static void block_product(const Product *p, const Block *b)
+{
+    for (int j = 0; j < b->nc; j += COLS) {
+        int n = min(COLS, b->nc - j);
+        if (!b->in_place || n < COLS)
+            pack(view_from(b->B, j, 0), n, b->kc, panels + j * b->kc);
+    }
+    for (int i = b->m; i < b->m_end; i += ROWS)
+        row_of_tiles(p, b, i);
+}
+
 // --- 4. threads
 
-static void wait_for_all(const Product *p)
-{
-    if (p->team > 1) {
-#pragma omp barrier
-    }
-}
-
-static int take(Product *p)
-{
-    if (p->team == 1)
-        return p->next++;
-    int mine;
-#pragma omp atomic capture
-    mine = p->next++;
-    return mine;
-}
-
-// What thread `me` does for one block. Few rows of tiles are cut into parts,
-// so that every thread finds work.
-static void block_product(Product *p, const Block *b, int me)
-{
-    for (int j = me * COLS; j < b->nc; j += p->team * COLS) {
-        int n = min(COLS, b->nc - j);
-        if (!p->in_place || n < COLS)
-            pack(view_from(b->B, j, 0), n, b->kc, p->panels + j * b->kc);
-    }
-    if (me == 0)
-        p->next = 0;
-    wait_for_all(p);
-    int rows = (p->M + ROWS - 1) / ROWS, tiles = (b->nc + COLS - 1) / COLS;
-    int parts = p->team == 1 ? 1 : min(tiles, 1 + 4 * p->team / rows);
-    for (int piece = take(p); piece < rows * parts; piece = take(p)) {
-        int i = piece / parts * ROWS, part = piece % parts;
-        row_of_tiles(p, b, i, tiles * part / parts * COLS,
-                     min(b->nc, tiles * (part + 1) / parts * COLS));
-    }
-}
-
-static void all_blocks(Product *p, int me)
+// Rows m .. m_end - 1 and columns n .. n_end - 1 of C. The K terms are cut
+// into equal parts: 385 become 193 + 192, not 384 + 1.
+static void part_product(const Product *p, int m, int m_end, int n, int n_end)
 {
     int parts = (p->K + KC - 1) / KC, kc = (p->K + parts - 1) / parts;
-    for (int n = 0; n < p->N; n += NC) {
+    bool in_place = p->B.row == 1 && m_end - m <= FEW_ROWS;
+    for (; n < n_end; n += NC) {
         for (int k = 0; k < p->K; k += kc) {
-            if (n > 0 || k > 0)
-                wait_for_all(p); // nobody reads the old panels any more
-            Block b = {n, min(NC, p->N - n), k, min(kc, p->K - k),
-                       view_from(p->B, n, k)};
-            block_product(p, &b, me);
+            Block b = {m,
+                       m_end,
+                       n,
+                       min(NC, n_end - n),
+                       k,
+                       min(kc, p->K - k),
+                       view_from(p->B, n, k),
+                       in_place};
+            block_product(p, &b);
         }
     }
+}
+
+static void some_columns(void *context, int from, int to)
+{
+    const Product *p = context;
+    part_product(p, 0, p->M, from * COLS, min(p->N, to * COLS));
+}
+
+static void some_rows(void *context, int from, int to)
+{
+    const Product *p = context;
+    part_product(p, from * ROWS, min(p->M, to * ROWS), 0, p->N);
 }
 
 static void one_row(int N, int K, View A, View B, float *c, bool accumulate);
@@ -400,16 +387,14 @@ static void gemm(int M, int N, int K, View A, View B, float *C, int ldc,
         one_row(N, K, A, B, C, accumulate);
         return;
     }
-    int team = team_for(2.0 * M * N * K);
-    Product p = {
-        M,      N,    K, A, B, C, ldc, accumulate, M <= FEW_ROWS && B.row == 1,
-        panels, team, 0};
-    if (team == 1) {
-        all_blocks(&p, 0);
-        return;
-    }
-#pragma omp parallel num_threads(team)
-    all_blocks(&p, omp_get_thread_num());
+    Product p = {M, N, K, A, B, C, ldc, accumulate};
+    // Parts of C are stripes of columns, each of which needs all of A, or of
+    // rows, each of which needs all of B. Packing A again costs more.
+    if (A.row == 1 ? N > 4 * M : N >= M)
+        parallel_for((N + COLS - 1) / COLS, 2.0 * M * K * COLS, some_columns,
+                     &p);
+    else
+        parallel_for((M + ROWS - 1) / ROWS, 2.0 * N * K * ROWS, some_rows, &p);
 }
 
 void gemm_nn(int M, int N, int K, const float *A, int lda, const float *B,
@@ -648,11 +633,25 @@ void tanh_each(const float *x, float *y, int n)
     each(tanh_vec, x, y, n);
 }
 
+static float largest(const float *x, int n)
+{
+    Vec best = all(-INFINITY);
+    int i = 0;
+    for (; i + W <= n; i += W) {
+        Vec v = load(x + i);
+        best = choose(v > best, v, best);
+    }
+    float max = -INFINITY;
+    for (int j = 0; j < W; j++)
+        max = best[j] > max ? best[j] : max;
+    for (; i < n; i++)
+        max = x[i] > max ? x[i] : max;
+    return max;
+}
+
 float softmax_row(const float *x, float *y, int n)
 {
-    float max = -INFINITY;
-    for (int i = 0; i < n; i++)
-        max = x[i] > max ? x[i] : max;
+    float max = largest(x, n);
     // -INFINITY - -INFINITY would be NaN; 0 does no harm to such a row.
     float shift = max == -INFINITY ? 0 : max;
     for (int i = 0; i < n; i++)

@@ -50,7 +50,8 @@ float dot(const float *a, const float *b, int n);
 void axpy(float s, const float *x, float *y, int n);
 
 // Each y[i] = e^x[i], within 2 units in the last place; 0 for x < -87.3 (also
-// for -INFINITY), INFINITY above 88.7, NaN stays NaN. x and y may be the same.
+// for -INFINITY), INFINITY where e^x is no float any more (x > 88.72), NaN
+// stays NaN. x and y may be the same.
 void exp_each(const float *x, float *y, int n);
 
 // Each y[i] = tanh x[i], within 4 units in the last place.

@@ -230,6 +230,19 @@ static void same_bits_for_any_threads(void **state)
     kernels_threads(0);
 }
 
+static void negative_size(void *context)
+{
+    (void)context;
+    float x = 0;
+    gemm_nn(-1, 1, 1, &x, 1, &x, 1, &x, 1, false);
+}
+
+static void refuses_negative_sizes(void **state)
+{
+    (void)state;
+    assert_dies(negative_size, NULL, 128 + 6, "a product of -1 x 1 x 1");
+}
+
 // --- threads ----------------------------------------------------------------
 
 typedef struct Count {
@@ -270,7 +283,7 @@ static void parallel_for_visits_each_once(void **state)
 }
 
 // Products inside the parts of a parallel_for: each thread has its own panels.
-enum { EACH = 41 };
+enum { EACH = 67 };
 
 static void product_apart(void *context, int from, int to)
 {
@@ -279,7 +292,7 @@ static void product_apart(void *context, int from, int to)
         float a[EACH * EACH], b[EACH * EACH];
         for (int i = 0; i < EACH * EACH; i++)
             a[i] = (float)(i % 7 + p), b[i] = (float)(i % 5 - p);
-        gemm_nn(EACH, EACH, EACH, a, EACH, b, EACH, c[p], EACH, false);
+        gemm_nt(EACH, EACH, EACH, a, EACH, b, EACH, c[p], EACH, false);
     }
 }
 
@@ -511,6 +524,7 @@ int main(void)
         cmocka_unit_test(large_products),
         cmocka_unit_test(rows_and_columns_stand_alone),
         cmocka_unit_test(same_bits_for_any_threads),
+        cmocka_unit_test(refuses_negative_sizes),
         cmocka_unit_test(parallel_for_visits_each_once),
         cmocka_unit_test(products_inside_parallel_for),
         cmocka_unit_test(rows),
