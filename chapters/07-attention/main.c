@@ -620,7 +620,7 @@ int main(int argc, char **argv)
            "A tilde marks what is measured; one core, unless --threads says "
            "more.\n\n",
            run.quick ? "2 seconds" : "10 seconds",
-           run.quick ? "100 MB" : "700 MB");
+           run.quick ? "120 MB" : "700 MB");
     Tape *t = tape_new(0, run.seed);
     int longest = 0;
     by_hand(t);
