@@ -66,7 +66,7 @@ static Range visible(Mask m, int p, int Tk)
         r.end = at_most(r.end, p + 1);
     if (m.window > 0) {
         r.first = at_least(r.first, p - m.window + 1);
-        r.end = at_most(r.end, p + m.window);
+        r.end = p + at_most(r.end - p, m.window);
     }
     r.end = at_least(r.end, r.first);
     return r;
@@ -258,8 +258,9 @@ static void attention_back(const Op *op)
 
 // --- the operation ----------------------------------------------------------
 
-static void check_shapes(const Matrix *q, const Matrix *k, int heads)
+static void check_shapes(const Matrix *q, const Matrix *k, int heads, Mask mask)
 {
+    check(mask.window >= 0, "a window of %d", mask.window);
     check(heads >= 1 && q->cols % heads == 0 && q->cols > 0,
           "%d columns do not make %d heads", q->cols, heads);
     const int width = q->cols / heads;
@@ -270,7 +271,7 @@ static void check_shapes(const Matrix *q, const Matrix *k, int heads)
 
 Matrix *attention(Matrix *q, Matrix *k, Matrix *v, int heads, Mask mask)
 {
-    check_shapes(q, k, heads);
+    check_shapes(q, k, heads, mask);
     check(v->rows == k->rows && v->cols == k->cols,
           "keys are %d x %d, values %d x %d", k->rows, k->cols, v->rows,
           v->cols);
@@ -300,12 +301,14 @@ Matrix *attention(Matrix *q, Matrix *k, Matrix *v, int heads, Mask mask)
 void attention_weights(const Matrix *q, const Matrix *k, int heads, Mask mask,
                        int head, int sequence, float *weights)
 {
-    check_shapes(q, k, heads);
+    check_shapes(q, k, heads, mask);
     int q_all[2] = {0, q->rows}, k_all[2] = {0, k->rows};
     Attention a = {.heads = heads, .mask = mask, .width = q->cols / heads};
     a.share = heads / (k->cols / a.width);
     a.qs = q->seq.n ? q->seq : (Spans){1, q_all};
     a.ks = k->seq.n ? k->seq : (Spans){1, k_all};
+    check(a.qs.n == a.ks.n, "%d sequences of queries look at %d of keys",
+          a.qs.n, a.ks.n);
     check(head >= 0 && head < heads && sequence >= 0 && sequence < a.qs.n,
           "there is no head %d of sequence %d", head, sequence);
     Head h = head_of(&a, sequence, head);

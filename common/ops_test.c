@@ -7,6 +7,7 @@
 #include "common/ops.h"
 #include "common/safetensors.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -447,6 +448,8 @@ static void special_cases_of_attention_agree(void **state)
     Matrix *y = attention(q, k, v, 3, CAUSAL);
     assert_same(y, attention(q, k, v, 3, (Mask){.causal = true, .window = T}),
                 T);
+    Mask endless = {.causal = true, .window = INT_MAX};
+    assert_same(y, attention(q, k, v, 3, endless), T);
     // The last query alone, with all keys, is the last row: a cache.
     Matrix *last = attention(slice_rows(q, T - 1, T), k, v, 3, CAUSAL);
     assert_close(last->val, y->val + (T - 1) * D, D, 1e-6);
@@ -607,6 +610,24 @@ static void wrong_heads(void *unused)
     attention(x, x, x, 3, FULL);
 }
 
+static void wrong_window(void *unused)
+{
+    (void)unused;
+    Tape *t = tape_new(0, 1);
+    Matrix *x = matrix(t, 3, 10);
+    attention(x, x, x, 2, (Mask){.window = -1});
+}
+
+static void wrong_sequences(void *unused)
+{
+    (void)unused;
+    Tape *t = tape_new(0, 1);
+    Matrix *q = matrix(t, 4, 10), *k = matrix(t, 4, 10);
+    float w[16];
+    q->seq = (Spans){4, (const int[]){0, 1, 2, 3, 4}};
+    attention_weights(q, k, 2, FULL, 0, 3, w);
+}
+
 static void mistakes_name_the_shapes(void **state)
 {
     (void)state;
@@ -614,6 +635,9 @@ static void mistakes_name_the_shapes(void **state)
     assert_dies(wrong_id, NULL, 128 + 6,
                 "row 3 asked for (place 0), there are 3");
     assert_dies(wrong_heads, NULL, 128 + 6, "10 columns do not make 3 heads");
+    assert_dies(wrong_window, NULL, 128 + 6, "a window of -1");
+    assert_dies(wrong_sequences, NULL, 128 + 6,
+                "4 sequences of queries look at 1 of keys");
 }
 
 int main(void)

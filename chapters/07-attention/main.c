@@ -549,7 +549,8 @@ static void plot_text(const Texts *x, const float *w, int layer,
 static void text(Tape *t, const Run *run)
 {
     enum { T = STREAM_TOKENS };
-    const int steps = run->quick ? 250 : 400, per_step = run->quick ? 16 : 32;
+    enum { PER_STEP = 16 };
+    const int steps = run->quick ? 250 : 400;
     static float w[STREAM_LAYERS * T * T];
     static Curve curve[STREAM_LAYERS];
     Rng r = rng_new(run->seed + 80);
@@ -571,7 +572,7 @@ static void text(Tape *t, const Run *run)
         Stream m = stream_new(run->seed, layers);
         Progress bar = progress_new("training", steps, "steps");
         curve[layers - 1].bar = &bar;
-        stream_train(&m, steps, per_step, run->seed, note, &curve[layers - 1]);
+        stream_train(&m, steps, PER_STEP, run->seed, note, &curve[layers - 1]);
         progress_end(&bar);
         stream_logits(&m, t, &one, w);
         score[layers - 1] = stream_score(&m, 200, run->seed + 81);
@@ -612,9 +613,14 @@ int main(int argc, char **argv)
               "hand, scaled,\nmasked, measured, and at work on a task that "
               "nothing else here can do.",
               own, &run);
-    printf("Attention, step by step: about %s and %s of memory.\n\n",
-           run.quick ? "4 seconds" : "half a minute",
-           run.quick ? "100 MB" : "700 MB");
+    // All is small here: a second thread would mostly wait for the first.
+    if (run.threads == 0)
+        kernels_threads(1);
+    printf("Attention, step by step: about %s and %s of memory.\n"
+           "A tilde marks what is measured; one core, unless --threads says "
+           "more.\n\n",
+           run.quick ? "2 seconds" : "10 seconds",
+           run.quick ? "120 MB" : "700 MB");
     Tape *t = tape_new(0, run.seed);
     int longest = 0;
     by_hand(t);

@@ -318,7 +318,7 @@ int main(int argc, char **argv)
                    .rate = 1,
                    .smoothing = 0.1f},
         .merges = 4000,
-        .epochs = 20,
+        .epochs = 12,
         .every = 100,
     };
     Shape *shape = &real.shape;
