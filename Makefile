@@ -26,9 +26,7 @@ BASE := -std=c11 -D_GNU_SOURCE -g -march=native -fno-math-errno \
 FAST := -O3
 SAN  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
         -fno-sanitize-recover=all
-# A thread that waits for the others spins so many rounds before it sleeps.
-# OpenMP's own number suits a machine with nothing else to do; on a busy one it
-# makes programs ten times slower.
+# How long a thread that waits for the others spins, see common/cli.c.
 export GOMP_SPINCOUNT ?= 1000
 LIBS := -lcjson -lutf8proc -lz -lm
 

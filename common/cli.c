@@ -319,9 +319,22 @@ static bool asks_help(int argc, char **argv, const struct option *list)
     return false;
 }
 
+// Threads that wait for others spin before they sleep. How long, GNU's OpenMP
+// reads from the environment before main begins: hence the program starts
+// itself once more. (Its own choice, milliseconds, suits a machine with nothing
+// else to do; where others compute too, it is up to ten times slower.)
+static void wait_shortly(char **argv)
+{
+    if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY"))
+        return;
+    setenv("GOMP_SPINCOUNT", "1000", 1);
+    execv("/proc/self/exe", argv); // if it fails, we go on as we are
+}
+
 void cli_parse(int argc, char **argv, const char *about, const Option *own,
                Run *run)
 {
+    wait_shortly(argv);
     Table t = {.seed = "1"};
     struct option list[MOST_OPTIONS + 1] = {{0}};
     *run = (Run){0};

@@ -79,14 +79,14 @@ typedef struct Lesson {
     Recipe recipe;
 } Lesson;
 
-// The default takes most of a minute; --quick has shorter sentences and a
-// smaller model.
+// The default takes half a minute on two cores; --quick has shorter sentences
+// and a smaller model.
 static Lesson lesson_for(const Run *run)
 {
     Lesson full = {
         .sentences = 20000,
-        .steps = 1200,
-        .every = 100,
+        .steps = 2000,
+        .every = 200,
         .shape = {.width = 64, .heads = 4, .hidden = 256, .layers = 2},
         .recipe = {.tokens = 1500, .warmup = 200, .rate = 1, .smoothing = 0.1f},
     };
@@ -109,7 +109,7 @@ enum { LOOKS = 100 }; // at most
 
 // What was seen while it learnt.
 typedef struct Curve {
-    int n;
+    int n, steps;
     double step[LOOKS], loss[LOOKS], exact[LOOKS];
 } Curve;
 
@@ -159,6 +159,7 @@ static Curve learn(Translator *t, const Pairs *pairs, const Sentences *test,
     if (training.step < l->steps)
         printf("\nstopped after %lld steps of %d; this is how far it came.\n",
                (long long)training.step, l->steps);
+    c.steps = (int)training.step;
     if (last.n > 0)
         average_take(&last, t->model.params);
     training_free(&training);
@@ -225,7 +226,7 @@ static void grammar_lesson(const Run *run, Lesson l, int beam, const char *save)
     puts("  step   loss     right, of 100 unseen sentences");
     double began = seconds_now();
     Curve curve = learn(&t, &pairs, &test, &l, run->quick);
-    printf("\n%d steps in ~%.0f s.\n\n", l.steps, seconds_now() - began);
+    printf("\n%d steps in ~%.0f s.\n\n", curve.steps, seconds_now() - began);
     plot_learning(&curve, &l, run->plots);
 
     printf("3. %d unseen sentences, each with a combination of words that was "
@@ -249,6 +250,8 @@ static void grammar_lesson(const Run *run, Lesson l, int beam, const char *save)
     // What depends on rounding goes to standard error with --quick.
     show_attention(&t, text_of(sentence), beam, run->quick ? stderr : stdout,
                    run->plots, "attention");
+    if (!save && curve.steps < l.steps)
+        save = "build/09-interrupted"; // what was learnt is not lost
     if (save) {
         translator_save(&t, save);
         printf("\nSaved: build/bin/09-transformer --load %s --translate\n",
@@ -325,7 +328,7 @@ int main(int argc, char **argv)
     Recipe *recipe = &real.recipe;
     const Option own[] = {
         {"steps", "N", OPTION_INT, &steps, 0, 1000000, NULL,
-         "of the grammar's training (0: 1200, quick 450)"},
+         "of the grammar's training (0: 2000, quick 450)"},
         {"beam", "N", OPTION_INT, &beam, 1, 64, NULL, "1 is greedy search"},
         {"save", "DIR", OPTION_TEXT, &save, 0, 0, NULL, "keep the model there"},
         {"load", "DIR", OPTION_TEXT, &load, 0, 0, NULL,
@@ -367,7 +370,7 @@ int main(int argc, char **argv)
     cli_parse(argc, argv,
               "The transformer of \"Attention is all you need\" learns to "
               "translate: sentences of\na small grammar in a minute, or, with "
-              "--pair de-en, real German in half an hour.",
+              "--pair de-en, real German in ten minutes.",
               own, &run);
     if ((lines || sentence || score) && !load)
         die("--translate, --attention and --score need --load DIR");
@@ -391,7 +394,7 @@ int main(int argc, char **argv)
         recipe->seed = run.seed;
         printf(
             "A transformer learns to translate from Multi30k, %s: %d "
-            "epochs, 300 MB of memory;\nabout half an hour. It is "
+            "epochs, 300 MB of memory;\nabout ten minutes. It is "
             "kept in %s; Ctrl-C stops it, and\nthe same command goes on.\n\n",
             real.pair, real.epochs, real.save);
         train_on_multi30k(&run, real);
