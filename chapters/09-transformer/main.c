@@ -403,7 +403,7 @@ int main(int argc, char **argv)
         l.steps = steps ? steps : l.steps;
         printf("A transformer learns to translate: about %s and 100 MB of "
                "memory.\n\n",
-               run.quick ? "8 seconds" : "a minute");
+               run.quick ? "8 seconds" : "half a minute");
         grammar_lesson(&run, l, beam, save);
     }
     return 0;
