@@ -702,6 +702,54 @@ static void training_learns(void **state)
     transformer_free(&m);
 }
 
+// Each target token counts once, whichever batch it is in.
+static void the_loss_is_a_mean_over_target_tokens(void **state)
+{
+    (void)state;
+    Transformer m = transformer_new(post, 1);
+    Pairs p = some_pairs(20);
+    double sum = 0;
+    int words = 0;
+    for (int i = 0; i < p.n; i++) {
+        Pairs one = {0};
+        const int from = p.source_start[i], to = p.target_start[i];
+        const int n = p.target_start[i + 1] - to;
+        pairs_add(&one, p.source + from, p.source_start[i + 1] - from,
+                  p.target + to, n);
+        sum += pairs_loss(&m, &one, BEGIN, END) * (n + 1);
+        words += n + 1;
+        pairs_free(&one);
+    }
+    assert_true(fabs(pairs_loss(&m, &p, BEGIN, END) - sum / words) < 1e-6);
+    pairs_free(&p);
+    transformer_free(&m);
+}
+
+// Sections 5.3 and 5.4 of the paper: the numbers of Adam, and that the loss
+// of a step is the smoothed one.
+static void a_step_is_the_papers(void **state)
+{
+    (void)state;
+    Transformer m = transformer_new(post, 1);
+    Pairs p = some_pairs(5);
+    Tape *tape = tape_new(0, 1);
+    Batch b = batch_of(&tape->arena, &p, (int[]){0, 1, 2, 3, 4}, 5, BEGIN, END);
+    Matrix *logits = decode(&m, tape, encode(&m, tape, b.source), b.input);
+    const float plain = cross_entropy(logits, b.output, 0)->val[0];
+    const float smooth = cross_entropy(logits, b.output, 0.1f)->val[0];
+    Training t =
+        training_new(&m, &p, BEGIN, END, (Recipe){1000, 20, 1, 0.1f, 1});
+    assert_true(t.adam.beta1 == 0.9f && t.adam.beta2 == 0.98f);
+    assert_true(t.adam.eps == 1e-9f);
+    const double loss = training_step(&t);
+    assert_true(fabs(loss - (double)smooth) < 1e-5);
+    assert_true(fabs(loss - (double)plain) > 1e-3);
+    training_free(&t);
+    tape_free(tape);
+    pairs_free(&p);
+    transformer_free(&m);
+}
+
 static void an_average_is_the_mean(void **state)
 {
     (void)state;
@@ -947,6 +995,8 @@ int main(void)
         cmocka_unit_test(an_epoch_has_every_pair_once),
         cmocka_unit_test(a_saved_training_goes_on_bit_for_bit),
         cmocka_unit_test(training_learns),
+        cmocka_unit_test(the_loss_is_a_mean_over_target_tokens),
+        cmocka_unit_test(a_step_is_the_papers),
         cmocka_unit_test(an_average_is_the_mean),
         cmocka_unit_test(coders_go_round),
         cmocka_unit_test(a_saved_translator_says_the_same),
