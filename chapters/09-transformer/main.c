@@ -85,7 +85,7 @@ static Lesson lesson_for(const Run *run)
 {
     Lesson full = {
         .sentences = 20000,
-        .steps = 2000,
+        .steps = 1600,
         .every = 200,
         .shape = {.width = 64, .heads = 4, .hidden = 256, .layers = 2},
         .recipe = {.tokens = 1500, .warmup = 200, .rate = 1, .smoothing = 0.1f},
@@ -328,7 +328,7 @@ int main(int argc, char **argv)
     Recipe *recipe = &real.recipe;
     const Option own[] = {
         {"steps", "N", OPTION_INT, &steps, 0, 1000000, NULL,
-         "of the grammar's training (0: 2000, quick 450)"},
+         "of the grammar's training (0: 1600, quick 450)"},
         {"beam", "N", OPTION_INT, &beam, 1, 64, NULL, "1 is greedy search"},
         {"save", "DIR", OPTION_TEXT, &save, 0, 0, NULL, "keep the model there"},
         {"load", "DIR", OPTION_TEXT, &load, 0, 0, NULL,
