@@ -212,7 +212,7 @@ static Matrix *begin_with(Tape *t, Matrix *m, const Lockstep *s, int h)
     check(m->rows == s->sequences && m->cols == h,
           "%d sequences of width %d begin with a state of %d x %d",
           s->sequences, h, m->rows, m->cols);
-    return pick_rows(m, s->who, s->sequences);
+    return pick_rows(m->tape ? m : on_tape(t, m), s->who, s->sequences);
 }
 
 Matrix *lstm(const Lstm *l, Matrix *x, LstmState *state)

@@ -570,7 +570,7 @@ static void learn_dates(const Run *run, Reader *m, int steps, Curve *curve)
         progress(&bar, step, (double)loss->val[0]);
         backward(loss);
         params_clip(m->params, 1);
-        adam_step(&adam, rate_cosine(step, 50, steps, 4e-3f, 1e-4f));
+        adam_step(&adam, rate_cosine(step, 30, steps, 8e-3f, 1e-4f));
         tape_reset(t);
         if (step % 50 == 0) {
             double tokens;
@@ -684,7 +684,7 @@ static void dates(const Run *run, const char *read, double right[2],
 {
     enum { WIDTH = 64 };
     static Curve curve[2];
-    const int steps = run->quick ? 300 : 700, tests = run->quick ? 300 : 2000;
+    const int steps = run->quick ? 240 : 600, tests = run->quick ? 300 : 2000;
     static const char *const name[] = {"fixed vector", "attention"};
     Reader m[2];
     printf("7. Dates as people say them, and what a computer wants\n\n");
@@ -737,6 +737,7 @@ int main(int argc, char **argv)
     // A step is a small product: a second thread would mostly wait.
     if (run.threads == 0)
         kernels_threads(1);
+    List l = list_new(&run);
     printf("Recurrent networks: about %s and %s of memory.\n"
            "A tilde marks what depends on rounding or time; one core, unless "
            "--threads says more.\n\n",
@@ -748,7 +749,6 @@ int main(int argc, char **argv)
     recall(&run);
     Story s = story_new(run.quick ? 400 : 1500, run.seed);
     clipping(&run, &s);
-    List l = list_new(&run);
     words(&run, &l);
     list_free(&l);
     stories(&run, &s);
