@@ -478,7 +478,7 @@ static void learn_story(const Run *run, const Story *s, Speller *m, int steps)
         memcpy(kept + half, state.c->val, half * sizeof *kept);
         backward(loss);
         params_clip(m->params, 1);
-        adam_step(&adam, rate_cosine(step, 20, steps, 1e-2f, 1e-4f));
+        adam_step(&adam, rate_cosine(step, 20, steps, 5e-3f, 1e-4f));
         tape_reset(t);
         at += PIECE;
         if (at + PIECE > (s->learn - 1) / STREAMS) { // round again
@@ -741,7 +741,7 @@ int main(int argc, char **argv)
     printf("Recurrent networks: about %s and %s of memory.\n"
            "A tilde marks what depends on rounding or time; one core, unless "
            "--threads says more.\n\n",
-           run.quick ? "8 seconds" : "45 seconds", "100 MB");
+           run.quick ? "9 seconds" : "40 seconds", "100 MB");
     Tape *t = tape_new(0, run.seed);
     by_hand(t);
     tape_free(t);

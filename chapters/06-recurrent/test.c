@@ -888,12 +888,26 @@ static void bad_input_gets_one_line(void **state)
     assert_non_null(strstr(said, "--read TEXT"));
 }
 
+static void a_new_lstm_remembers(void **state)
+{
+    (void)state;
+    Params *p = params_new(1);
+    Lstm l = lstm_new(p, 2, 3, "cell");
+    const float want[] = {0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0};
+    assert_memory_equal(l.in.b->val, want, sizeof want);
+    lstm_forget_bias(&l, 4);
+    assert_true(l.in.b->val[2] == 0 && l.in.b->val[3] == 4 &&
+                l.in.b->val[5] == 4 && l.in.b->val[6] == 0);
+    params_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rnn_equals_pytorch),
         cmocka_unit_test(gru_equals_pytorch),
         cmocka_unit_test(lstm_equals_pytorch),
+        cmocka_unit_test(a_new_lstm_remembers),
         cmocka_unit_test(gradients_are_slopes),
         cmocka_unit_test(the_longest_comes_first),
         cmocka_unit_test(packed_equals_alone),
