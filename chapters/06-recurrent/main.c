@@ -92,10 +92,10 @@ static void gradients(const Run *run)
     };
     static const int shown[] = {0, 5, 10, 20, 50, 100};
     printf("2. The gradient that reaches a token k steps back; width %d, not "
-           "trained\n\n  network             ",
+           "trained\n\n  network            k =",
            WIDTH);
     for (int i = 0; i < 6; i++)
-        printf("%s%-3d     ", i ? " " : "  k = ", shown[i]);
+        printf(" %8d", shown[i]);
     puts("");
     Plot *p = plot_new("How much of a gradient is left, k steps back",
                        "steps back", "norm of the gradient");
@@ -105,9 +105,9 @@ static void gradients(const Run *run)
         Cell cell = cell_new(all[c].kind, params, IN, WIDTH, all[c].stretch,
                              all[c].keep);
         gradient_over_distance(&cell, IN, LENGTH, run->seed + 3, norm);
-        printf("  %-19s  ", all[c].name);
-        for (int i = 0; i < 6; i++) // the wild one depends on rounding
-            printf("   %s%.2e", all[c].stretch > 1 ? "~" : "", norm[shown[i]]);
+        printf("  %-21s", all[c].name);
+        for (int i = 0; i < 6; i++)
+            printf(" ~%.1e", norm[shown[i]]);
         puts("");
         for (int i = 0; i <= LENGTH; i++)
             k[i] = i;
@@ -136,11 +136,11 @@ static void recall(const Run *run)
     };
     const int distances = run->quick ? 3 : MOST, steps = run->quick ? 200 : 300;
     double k[MOST], right[MOST];
-    printf("3. Which of 8 tokens was it, k steps ago? Right of 500 after %d "
-           "steps of training\n\n  network             ",
+    printf("3. Which of 8 tokens was it, k steps ago? Right of 500, after %d "
+           "steps\n   of training\n\n  network            k =",
            steps);
     for (int i = 0; i < distances; i++)
-        printf("%s%-3d", i ? "    " : "  k = ", 5 << i);
+        printf("  %5d", 5 << i);
     puts("");
     Plot *p = plot_new("Which of 8 tokens was it, k steps ago?", "steps back",
                        "right, of 1");
@@ -158,7 +158,7 @@ static void recall(const Run *run)
             progress(&bar, c * distances + i + 1, NAN);
         }
         progress_end(&bar);
-        printf("  %-19s    %s\n", all[c].name, row);
+        printf("  %-22s%s\n", all[c].name, row);
         fflush(stdout);
         plot_line(p, all[c].name, distances, k, right);
     }
@@ -413,7 +413,8 @@ static void words(const Run *run, const List *l)
         }
         speller_free(&m);
     }
-    printf("\n  guessing among %d letters: %.2f bits each\n", l->letters.n,
+    fprintf(run->quick ? stderr : stdout, "\n");
+    printf("  guessing among %d letters: %.2f bits each\n", l->letters.n,
            log2(l->letters.n));
     for (int k = 0; k < 3; k++)
         printf("  %-4s, on those held out:  ~%.2f\n", name[k], bits[k]);
@@ -478,7 +479,7 @@ static void learn_story(const Run *run, const Story *s, Speller *m, int steps)
         memcpy(kept + half, state.c->val, half * sizeof *kept);
         backward(loss);
         params_clip(m->params, 1);
-        adam_step(&adam, rate_cosine(step, 20, steps, 5e-3f, 1e-4f));
+        adam_step(&adam, rate_cosine(step, 20, steps, 3e-2f, 1e-4f));
         tape_reset(t);
         at += PIECE;
         if (at + PIECE > (s->learn - 1) / STREAMS) { // round again
@@ -528,7 +529,7 @@ static void show_dates(uint64_t seed)
         char iso[ISO_SIGNS + 1];
         Buffer b = {0};
         date_iso(d, iso);
-        date_text(&r, d, i < 3 ? 0 : 1, &b);
+        date_text(&r, d, 0, &b);
         printf("    %s  %s\n", iso, b.at);
         buffer_free(&b);
     }
@@ -645,8 +646,8 @@ static void over_length(const Run *run, const Reader m[2], Lengths *l)
     static const int clauses[] = {0, 2, 4, 8, 12, 16, 24, 32};
     const int tests = run->quick ? 100 : 500;
     l->n = run->quick ? 5 : 8;
-    printf("\n  Right of %d unseen dates, by the length of the text (trained "
-           "with up to %d clauses)\n\n",
+    printf("\n  Right of %d unseen dates, by the length of the text; trained "
+           "with up to\n  %d clauses of chatter\n\n",
            tests, TRAINED_CLAUSES);
     puts("  clauses   tokens   fixed vector   attention");
     for (int i = 0; i < l->n; i++) {
@@ -672,7 +673,7 @@ static void plot_dates(const Run *run, const Curve curve[2], const Lengths *l)
                  "unseen dates that are right, of 1");
     for (int a = 0; a < 2; a++)
         plot_line(p, name[a], l->n, l->tokens, l->right[a]);
-    plot_mark(p, "longest in training", 31);
+    plot_mark(p, "the most in training", l->tokens[1]);
     plot_range(p, 0, NAN, 0, 1.05);
     plot_save(p, run->plots, "length");
 }
@@ -709,10 +710,9 @@ static void dates(const Run *run, const char *read, double right[2],
     longest[1] = l.right[1][l.n - 1];
     const char *text = "and the old sailor lost two maps but we meet on "
                        "Thursday, the third of March nineteen ninety-four";
-    puts("  Where attention looked: a column for each sign, a row for each "
-         "word");
-    FILE *to = run->quick && !read ? stderr : stdout;
-    fprintf(to, "\n");
+    FILE *to = run->quick ? stderr : stdout; // depends on rounding
+    fprintf(to, "  Where attention looked: a column for each sign that was "
+                "written\n\n");
     show_reading(&m[1], text_of(text), to, run->plots, "alignment");
     if (read)
         show_reading(&m[1], text_of(read), stdout, run->plots, "reading");
@@ -739,8 +739,8 @@ int main(int argc, char **argv)
         kernels_threads(1);
     List l = list_new(&run);
     printf("Recurrent networks: about %s and %s of memory.\n"
-           "A tilde marks what depends on rounding or time; one core, unless "
-           "--threads says more.\n\n",
+           "A tilde marks what depends on rounding or time. One core, unless "
+           "--threads\nsays more.\n\n",
            run.quick ? "9 seconds" : "40 seconds", "100 MB");
     Tape *t = tape_new(0, run.seed);
     by_hand(t);
