@@ -36,6 +36,15 @@ static void curve_add(Curve *c, double x, double y)
     }
 }
 
+// After Ctrl-C: what was printed is true, what would follow is not learnt.
+static void stop_if_asked(void)
+{
+    if (!interrupted())
+        return;
+    puts("\nStopped. What is printed above is complete.");
+    exit(130);
+}
+
 // --- 1. back through three steps, by hand -----------------------------------
 
 enum { HAND = 3 };
@@ -155,6 +164,7 @@ static void recall(const Run *run)
             at += (size_t)snprintf(row + at, sizeof row - at, "  ~%.2f",
                                    right[i]);
             recall_free(&m);
+            stop_if_asked();
             progress(&bar, c * distances + i + 1, NAN);
         }
         progress_end(&bar);
@@ -366,7 +376,8 @@ static void learn_words(const Run *run, const List *l, Speller *m, int steps,
     Tape *t = tape_new(0, run->seed);
     Rng r = rng_new(run->seed + 7);
     Progress bar = progress_new("training", steps, "steps");
-    for (int step = 1; step <= steps && !interrupted(); step++) {
+    for (int step = 1; step <= steps; step++) {
+        stop_if_asked();
         Matrix *loss = speller_loss(m, t, some_lines(l, t, &r), NULL);
         const double bits = (double)loss->val[0] / log(2);
         if (step % 10 == 1)
@@ -469,7 +480,8 @@ static void learn_story(const Run *run, const Story *s, Speller *m, int steps)
     Adam adam = adam_new(m->params, 0.9f, 0.99f, 1e-8f, 0);
     Tape *t = tape_new(0, run->seed);
     Progress bar = progress_new("training", steps, "steps");
-    for (int step = 1, at = 0; step <= steps && !interrupted(); step++) {
+    for (int step = 1, at = 0; step <= steps; step++) {
+        stop_if_asked();
         Spelt x = spelt_streams(&t->arena, s->id, s->learn, STREAMS, PIECE, at);
         LstmState state = {matrix_of(t, STREAMS, h, kept),
                            matrix_of(t, STREAMS, h, kept + half)};
@@ -563,7 +575,8 @@ static void learn_dates(const Run *run, Reader *m, int steps, Curve *curve)
     Tape *t = tape_new(0, run->seed);
     Rng r = rng_new(run->seed + 31);
     Progress bar = progress_new("training", steps, "steps");
-    for (int step = 1; step <= steps && !interrupted(); step++) {
+    for (int step = 1; step <= steps; step++) {
+        stop_if_asked();
         Dated d =
             dated_new(m, &t->arena, &r, BATCH, TRAINED_CLAUSES, false, false);
         Matrix *y = reader_logits(m, t, d.text, d.input, NULL);
