@@ -49,7 +49,8 @@ LstmState lstm_step(const Lstm *l, Matrix *x, LstmState s);
 // Begins with zeros if state is NULL or holds NULL. If state is given, it
 // holds where the sequences begin (n x h, row i for sequence i) and afterwards
 // where they ended: numbers to go on with, `given`, so that no gradient goes
-// back beyond this call. An empty sequence ends where it begins.
+// back beyond this call. An empty sequence ends where it begins. (The states at
+// the end with their gradient: last_rows() of the result.)
 // One operation with its own way back; equal to lstm_step repeated.
 Matrix *lstm(const Lstm *l, Matrix *x, LstmState *state);
 

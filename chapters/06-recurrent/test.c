@@ -819,6 +819,37 @@ static void reading_equals_being_told_the_same(void **state)
     }
 }
 
+static void zero(Lstm *l)
+{
+    memset(l->in.w->val, 0, 4 * 8 * 4 * sizeof(float));
+    memset(l->in.b->val, 0, 4 * 8 * sizeof(float));
+    memset(l->again.w->val, 0, 4 * 8 * 8 * sizeof(float));
+}
+
+// With one direction silenced, the other must have read the first word and the
+// last, or the summary was taken from the wrong end.
+static void the_summary_has_read_the_whole_text(void **state)
+{
+    (void)state;
+    for (int silent = 0; silent < 2; silent++) {
+        Reader m = reader_new(false, 8, 1);
+        zero(silent ? &m.forth : &m.back);
+        Tape *t = tape_new(0, 1);
+        int id[] = {5, 6, 7, 8, 9, 10, 11}, start[] = {0, 3, 7};
+        const Tokens text = {7, id, {2, start}};
+        const float *y = reader_logits(&m, t, text, NULL, NULL)->val;
+        for (int k = 3; k < 7; k += 3) { // of the second text
+            id[k] = 20;
+            const float *z = reader_logits(&m, t, text, NULL, NULL)->val;
+            assert_memory_equal(y, z, SIGNS * sizeof *y);
+            assert_memory_not_equal(y + SIGNS, z + SIGNS, SIGNS * sizeof *y);
+            id[k] = 5 + k;
+        }
+        tape_free(t);
+        reader_free(&m);
+    }
+}
+
 typedef struct ReaderUnder {
     Reader m;
     Dated d;
@@ -939,6 +970,7 @@ int main(void)
         cmocka_unit_test(strange_letters_are_refused),
         cmocka_unit_test(a_batch_of_dates_stands_step_by_step),
         cmocka_unit_test(reading_equals_being_told_the_same),
+        cmocka_unit_test(the_summary_has_read_the_whole_text),
         cmocka_unit_test(the_whole_readers_gradients_are_slopes),
         cmocka_unit_test(bad_input_gets_one_line),
     };
