@@ -1,0 +1,164 @@
+// Logistic and softmax regression.
+//
+// A score z = x . w + b becomes a probability p = 1 / (1 + e^-z). How bad is p
+// if the label y is 1? -log p; if it is 0? -log(1 - p). The derivative of
+// either with respect to z is the same short expression, p - y: the loss pulls
+// a score up or down by as much as its probability is wrong. So
+//
+//   E(w) = sum of the losses + lambda/2 |w|^2
+//   slope   g = X^T (p - y) + lambda w
+//   bend    H = X^T S X + lambda I,   S = diag(p (1 - p))
+//
+// Gradient descent goes along -g. Newton's method asks where the slope would
+// be zero if the bend stayed as it is, and goes there: w -= H^-1 g.
+#include "02-machine-learning/logistic.h"
+
+#include "common/check.h"
+#include "common/kernels.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+// log(1 + e^z) without overflow.
+static double log_one_plus_exp(double z)
+{
+    return z > 0 ? z + log1p(exp(-z)) : log1p(exp(z));
+}
+
+// The loss at w (d weights and the constant), its slope g (d + 1) and its bend
+// H (d + 1 x d + 1, lower triangle).
+static double logistic_derivatives(const Examples *e, double lambda,
+                                   const double *w, double *g, double *H)
+{
+    const int d = e->d, m = d + 1;
+    double loss = 0;
+    for (int j = 0; j < d; j++)
+        loss += lambda / 2 * w[j] * w[j];
+    for (int j = 0; j < m; j++) {
+        g[j] = j < d ? lambda * w[j] : 0;
+        for (int k = 0; k < m; k++)
+            H[j * m + k] = j == k && j < d ? lambda : 0;
+    }
+    for (int i = 0; i < e->n; i++) {
+        const float *x = e->x + (size_t)i * d;
+        double z = w[d];
+        for (int j = 0; j < d; j++)
+            z += w[j] * (double)x[j];
+        const double p = 1 / (1 + exp(-z)), y = e->label[i];
+        loss += log_one_plus_exp(z) - y * z;
+        for (int j = 0; j < m; j++) {
+            const double xj = j < d ? (double)x[j] : 1;
+            g[j] += (p - y) * xj;
+            for (int k = 0; k <= j; k++)
+                H[j * m + k] += p * (1 - p) * xj * (k < d ? (double)x[k] : 1);
+        }
+    }
+    return loss;
+}
+
+Planes logistic_newton(const Examples *e, double lambda, int steps,
+                       double *loss)
+{
+    check(e->classes == 2, "logistic regression of %d classes", e->classes);
+    const int m = e->d + 1;
+    double *w = new_array(m, sizeof *w), *g = new_array(m, sizeof *g);
+    double *H = new_array((size_t)m * m, sizeof *H);
+    for (int s = 0; s < steps; s++) {
+        double now = logistic_derivatives(e, lambda, w, g, H);
+        if (loss)
+            loss[s] = now;
+        if (!cholesky(H, m))
+            die("logistic regression: the classes are separated by a plane, "
+                "so no weights are large enough; a penalty sets an end");
+        cholesky_solve(H, m, g); // g becomes H^-1 g
+        for (int j = 0; j < m; j++)
+            w[j] -= g[j];
+    }
+    Planes p = planes_new(e->d, 1);
+    for (int j = 0; j < e->d; j++)
+        p.w[j] = (float)w[j];
+    p.b[0] = (float)w[e->d];
+    free(w), free(g), free(H);
+    return p;
+}
+
+// --- many classes -----------------------------------------------------------
+
+// A bound on the bend of the loss, so that a step of 1 / bound never
+// overshoots: half the mean of |x|^2 + 1 (Bohning 1992), plus the penalty's.
+static double steepest_bend(const Examples *e, double lambda)
+{
+    double sum = 0;
+    for (int i = 0; i < e->n; i++) {
+        const float *x = e->x + (size_t)i * e->d;
+        sum += (double)dot(x, x, e->d) + 1;
+    }
+    return sum / e->n / 2 + lambda / e->n;
+}
+
+// p (n x k) from scores to (probability - 1 for the label, 0 for others) / n;
+// returns the mean loss.
+static double softmax_error(float *p, const int *label, int n, int k)
+{
+    double loss = 0;
+    for (int i = 0; i < n; i++) {
+        float *row = p + (size_t)i * k, right = row[label[i]];
+        loss += (double)softmax_row(row, row, k) - (double)right;
+        row[label[i]] -= 1;
+        for (int j = 0; j < k; j++)
+            row[j] /= (float)n;
+    }
+    return loss / n;
+}
+
+// The loss at `at`, and its slope.
+static double softmax_slope(const Examples *e, double lambda, const Planes *at,
+                            float *p, Planes *slope)
+{
+    const int n = e->n, d = e->d, k = at->k;
+    const float pull = (float)(lambda / n);
+    planes_score(at, e->x, n, p);
+    double loss = softmax_error(p, e->label, n, k);
+    loss += lambda / n / 2 * (double)dot(at->w, at->w, k * d);
+    gemm_tn(k, d, n, p, k, e->x, d, slope->w, d, false); // (p - y)^T X
+    axpy(pull, at->w, slope->w, k * d);
+    memset(slope->b, 0, k * sizeof *slope->b);
+    for (int i = 0; i < n; i++)
+        axpy(1, p + (size_t)i * k, slope->b, k);
+    return loss;
+}
+
+// Nesterov's momentum: look ahead along the last move, then step downhill from
+// there. `at` is where we look from, `last` where the last step ended.
+static void nesterov(float *at, float *last, const float *slope, int n,
+                     float rate, float momentum)
+{
+    for (int i = 0; i < n; i++) {
+        const float next = at[i] - rate * slope[i];
+        at[i] = next + momentum * (next - last[i]);
+        last[i] = next;
+    }
+}
+
+Planes softmax_fit(const Examples *e, double lambda, int steps, double *loss)
+{
+    const int d = e->d, k = e->classes;
+    check(e->n > 0, "softmax_fit: no examples");
+    Planes at = planes_new(d, k), last = planes_new(d, k);
+    Planes slope = planes_new(d, k);
+    float *p = new_array((size_t)e->n * k, sizeof *p);
+    const float rate = (float)(1 / steepest_bend(e, lambda));
+    for (int s = 0; s < steps; s++) {
+        double now = softmax_slope(e, lambda, &at, p, &slope);
+        if (loss)
+            loss[s] = now;
+        const float momentum = (float)s / (float)(s + 3);
+        nesterov(at.w, last.w, slope.w, k * d, rate, momentum);
+        nesterov(at.b, last.b, slope.b, k, rate, momentum);
+    }
+    planes_free(&at);
+    planes_free(&slope);
+    free(p);
+    return last;
+}
