@@ -53,10 +53,12 @@ bool cholesky(double *A, int n)
         double *a = A + (size_t)i * n;
         for (int j = 0; j <= i; j++) {
             const double *l = A + (size_t)j * n;
-            double sum = a[j];
+            const double all = a[j];
+            double sum = all;
             for (int k = 0; k < j; k++)
                 sum -= a[k] * l[k];
-            if (i == j && !(sum > 0))
+            // What is left of a diagonal entry after rounding is not positive.
+            if (i == j && !(sum > 1e-12 * all))
                 return false;
             a[j] = i == j ? sqrt(sum) : sum / l[j];
         }
