@@ -130,15 +130,19 @@ static double softmax_slope(const Examples *e, double lambda, const Planes *at,
 }
 
 // Nesterov's momentum: look ahead along the last move, then step downhill from
-// there. `at` is where we look from, `last` where the last step ended.
-static void nesterov(float *at, float *last, const float *slope, int n,
-                     float rate, float momentum)
+// there. `at` is where we look from, `last` where the last step ended. Returns
+// how much uphill, by the slope, the move went: a sum of slope * move.
+static double nesterov(float *at, float *last, const float *slope, int n,
+                       float rate, float momentum)
 {
+    double uphill = 0;
     for (int i = 0; i < n; i++) {
-        const float next = at[i] - rate * slope[i];
-        at[i] = next + momentum * (next - last[i]);
+        const float next = at[i] - rate * slope[i], move = next - last[i];
+        uphill += (double)slope[i] * (double)move;
+        at[i] = next + momentum * move;
         last[i] = next;
     }
+    return uphill;
 }
 
 Planes softmax_fit(const Examples *e, double lambda, int steps, double *loss)
@@ -149,13 +153,16 @@ Planes softmax_fit(const Examples *e, double lambda, int steps, double *loss)
     Planes slope = planes_new(d, k);
     float *p = new_array((size_t)e->n * k, sizeof *p);
     const float rate = (float)(1 / steepest_bend(e, lambda));
-    for (int s = 0; s < steps; s++) {
+    for (int s = 0, run = 0; s < steps; s++) {
         double now = softmax_slope(e, lambda, &at, p, &slope);
         if (loss)
             loss[s] = now;
-        const float momentum = (float)s / (float)(s + 3);
-        nesterov(at.w, last.w, slope.w, k * d, rate, momentum);
-        nesterov(at.b, last.b, slope.b, k, rate, momentum);
+        const float momentum = (float)run / (float)(run + 3);
+        double uphill = nesterov(at.w, last.w, slope.w, k * d, rate, momentum) +
+                        nesterov(at.b, last.b, slope.b, k, rate, momentum);
+        // Too much momentum runs up the other side: begin anew (O'Donoghue
+        // and Candes 2015).
+        run = uphill > 0 ? 0 : run + 1;
     }
     planes_free(&at);
     planes_free(&slope);

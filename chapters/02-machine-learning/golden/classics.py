@@ -62,11 +62,11 @@ m = Ridge(alpha=3.5, solver="cholesky").fit(X, target)
 keep("ridge", np.append(m.coef_, m.intercept_))
 keep("ridge.predict", m.predict(X2))
 
-m = LogisticRegression(C=1 / 0.5, tol=1e-12, max_iter=10000,
+m = LogisticRegression(C=1 / 0.5, tol=1e-8, max_iter=1000,
                        solver="newton-cg").fit(X, two)
 keep("logistic", np.append(m.coef_[0], m.intercept_))
 keep("logistic.p", m.predict_proba(X2)[:, 1])
-m = LogisticRegression(C=1 / 0.5, tol=1e-12, max_iter=10000,
+m = LogisticRegression(C=1 / 0.5, tol=1e-8, max_iter=1000,
                        solver="newton-cg", multi_class="multinomial").fit(X, y)
 keep("softmax.w", m.coef_), keep("softmax.b", m.intercept_)
 keep("softmax.p", m.predict_proba(X2))
