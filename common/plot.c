@@ -698,7 +698,8 @@ static void put_heat_series(FILE *f, const Plot *p)
         fprintf(f, "$heat matrix with %s notitle", style);
 }
 
-static void put_plot(FILE *f, const Plot *p)
+// small: a part of a larger picture.
+static void put_plot(FILE *f, const Plot *p, bool small)
 {
     Extent view = view_of(p);
     int number = 0, parts = 0;
@@ -709,6 +710,9 @@ static void put_plot(FILE *f, const Plot *p)
     put_bar_numbers(f, p);
     if (p->heat)
         put_heat(f, p);
+    if (p->heat)
+        fprintf(f, small ? "unset colorbox\nunset tics\n"
+                         : "set colorbox noborder\n");
     fprintf(f, "plot ");
     if (p->heat && ++parts)
         put_heat_series(f, p);
@@ -799,10 +803,8 @@ static bool write_plots(Plot *const *p, int n, int cols, const char *path,
         fprintf(f, "set multiplot layout %d,%d\n", rows, cols);
     for (int i = 0; i < n; i++) {
         if (n > 1)
-            fprintf(f, "reset\nunset colorbox\n");
-        else if (p[i]->heat)
-            fprintf(f, "set colorbox noborder\n");
-        put_plot(f, p[i]);
+            fprintf(f, "reset\n");
+        put_plot(f, p[i], n > 1);
     }
     if (n > 1)
         fprintf(f, "unset multiplot\n");

@@ -48,7 +48,7 @@ void plot_size(Plot *p, int width, int height); // pixels; 720 x 450 otherwise
 void plot_save(Plot *p, const char *dir, const char *name);
 
 // The same for n plots in one picture, `cols` in a row, each as large as the
-// first; maps of colours have no scale beside them.
+// first; maps of colours have neither axes nor a scale.
 void plot_save_grid(Plot *const *p, int n, int cols, const char *dir,
                     const char *name);
 

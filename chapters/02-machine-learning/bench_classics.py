@@ -56,7 +56,7 @@ make = {
     "tree": lambda: DecisionTreeClassifier(random_state=1),
     "forest": lambda: RandomForestClassifier(100, n_jobs=2, random_state=1),
     "boosting": lambda: GradientBoostingClassifier(
-        n_estimators=100, max_depth=3, max_features="sqrt", random_state=1),
+        n_estimators=60, max_depth=3, max_features="sqrt", random_state=1),
     "mixture": lambda: make_pipeline(PCA(40, random_state=1), Clouds()),
     "pca-neighbours": lambda: make_pipeline(PCA(40, random_state=1),
                                             KNeighborsClassifier(3)),

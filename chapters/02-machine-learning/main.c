@@ -182,7 +182,6 @@ static Plot *region_plot(const char *title, const Method *m, void *model,
     m->score(model, at, GRID * GRID, score);
     for (int i = 0; i < GRID * GRID; i++)
         map[i] = score[2 * i + 1] > score[2 * i] ? 0.85f : 0.35f;
-    map[0] = 0, map[1] = 1; // the same colours in all plots
     Plot *p = plot_new(title, NULL, NULL);
     plot_heat(p, GRID, GRID, map, NULL, NULL);
     plot_range(p, (double)x0, (double)x1, (double)y0, (double)y1);
@@ -190,7 +189,7 @@ static Plot *region_plot(const char *title, const Method *m, void *model,
     double *px = new_array(e->n, sizeof *px), *py = new_array(e->n, sizeof *py);
     for (int c = 0; c < 2; c++) {
         int n = 0;
-        for (int i = 0; i < e->n; i++)
+        for (int i = 0; i < e->n && n < 25; i++) // more would hide the map
             if (e->label[i] == c) {
                 px[n] = (double)e->x[2 * i];
                 py[n++] = (double)e->x[2 * i + 1];
@@ -353,8 +352,8 @@ static void groups(void)
         const float along = 1.7f * rng_normal(&rng);
         const float beside = 0.35f * rng_normal(&rng);
         e.label[i] = i % 2;
-        e.x[2 * i] = i % 2 ? along : 0.8f * along + beside;
-        e.x[2 * i + 1] = i % 2 ? beside : along - beside;
+        e.x[2 * i] = i % 2 ? along : beside;
+        e.x[2 * i + 1] = i % 2 ? beside : along;
     }
     for (int i = 0; i < e.n; i++)
         label[i] = e.x[2 * i] > 0; // left and right: wrong
@@ -624,7 +623,7 @@ static void roc_curves(const Examples *train, const Examples *test,
         free(guess);
     }
     puts("");
-    plot_range(p, 0, 0.3, 0.5, 1);
+    plot_range(p, 0, 1, 0, 1);
     plot_save(p, run.plots, "roc");
     free(eights.label), free(is_eight), free(score), free(margin);
     free(x), free(y);
