@@ -62,6 +62,23 @@ Examples examples_clouds(Rng *r, int n, int classes, const float *centre,
     return e;
 }
 
+float *centred(const float *x, int n, int d, double *mean)
+{
+    float *to = new_array((size_t)n * d, sizeof *to);
+    for (int j = 0; j < d; j++)
+        mean[j] = 0;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < d; j++)
+            mean[j] += (double)x[(size_t)i * d + j];
+    for (int j = 0; j < d; j++)
+        mean[j] /= n;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < d; j++)
+            to[(size_t)i * d + j] =
+                (float)((double)x[(size_t)i * d + j] - mean[j]);
+    return to;
+}
+
 int *shuffled(Rng *r, int n)
 {
     int *order = new_array(n, sizeof *order);

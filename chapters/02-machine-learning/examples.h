@@ -27,6 +27,9 @@ Examples examples_moons(Rng *r, int n, float noise);
 Examples examples_clouds(Rng *r, int n, int classes, const float *centre,
                          float spread);
 
+// A copy of x (n x d) minus the means of its columns, which go to mean (d).
+float *centred(const float *x, int n, int d, double *mean);
+
 // n numbers in 0 .. n - 1 in random order.
 int *shuffled(Rng *r, int n);
 

@@ -17,6 +17,7 @@
 // equations are solved one unknown at a time.
 #include "02-machine-learning/linear.h"
 
+#include "02-machine-learning/examples.h"
 #include "common/check.h"
 #include "common/kernels.h"
 
@@ -81,22 +82,6 @@ void cholesky_solve(const double *L, int n, double *b)
 }
 
 // --- ridge regression by the normal equations -------------------------------
-
-// x minus its columns' means, which go to mean (cols).
-static float *centred(const float *x, int rows, int cols, double *mean)
-{
-    float *to = new_array((size_t)rows * cols, sizeof *to);
-    for (int j = 0; j < cols; j++)
-        mean[j] = 0;
-    for (int i = 0; i < rows; i++)
-        for (int j = 0; j < cols; j++)
-            mean[j] += (double)x[(size_t)i * cols + j] / rows;
-    for (int i = 0; i < rows; i++)
-        for (int j = 0; j < cols; j++)
-            to[(size_t)i * cols + j] =
-                (float)((double)x[(size_t)i * cols + j] - mean[j]);
-    return to;
-}
 
 // A (rows x a)^T times B (rows x b), summed in double over blocks of rows.
 static double *product_over_rows(const float *A, int a, const float *B, int b,

@@ -15,6 +15,7 @@
 // one finds the first direction, the second the second, and so on.
 #include "02-machine-learning/pca.h"
 
+#include "02-machine-learning/examples.h"
 #include "common/check.h"
 #include "common/kernels.h"
 #include "common/rng.h"
@@ -181,23 +182,6 @@ static void largest_positive(float *axis, int d)
         axis[j] *= sign;
 }
 
-// x minus the mean, which is filled in.
-static float *centre(const float *x, int n, int d, float *mean)
-{
-    float *to = new_array((size_t)n * d, sizeof *to);
-    double *sum = new_array(d, sizeof *sum);
-    for (int i = 0; i < n; i++)
-        for (int j = 0; j < d; j++)
-            sum[j] += (double)x[(size_t)i * d + j];
-    for (int j = 0; j < d; j++)
-        mean[j] = (float)(sum[j] / n);
-    for (int i = 0; i < n; i++)
-        for (int j = 0; j < d; j++)
-            to[(size_t)i * d + j] = x[(size_t)i * d + j] - mean[j];
-    free(sum);
-    return to;
-}
-
 Pca pca_fit(const float *x, int n, int d, int k)
 {
     enum { SMALL = 64 };
@@ -210,7 +194,10 @@ Pca pca_fit(const float *x, int n, int d, int k)
              new_array(k, sizeof(float)),
              0};
     float *C = new_array((size_t)d * d, sizeof *C);
-    float *c = centre(x, n, d, p.mean);
+    double *mean = new_array(d, sizeof *mean);
+    float *c = centred(x, n, d, mean);
+    for (int j = 0; j < d; j++)
+        p.mean[j] = (float)mean[j];
     gemm_tn(d, d, n, c, d, c, d, C, d, false);
     for (int i = 0; i < d * d; i++)
         C[i] /= (float)(n - 1);
@@ -230,7 +217,7 @@ Pca pca_fit(const float *x, int n, int d, int k)
     }
     for (int i = 0; i < k; i++)
         largest_positive(p.axis + (size_t)i * d, d);
-    free(C), free(c);
+    free(C), free(c), free(mean);
     return p;
 }
 

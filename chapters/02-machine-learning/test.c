@@ -245,7 +245,7 @@ static void softmax_equals_sklearn(void **state)
 {
     (void)state;
     float score[M * K];
-    Planes p = softmax_fit(&e, 0.5, 5000, NULL);
+    Planes p = softmax_fit(&e, 0.5, 1000, NULL);
     same("softmax.w", p.w, 2e-4);
     same("softmax.b", p.b, 2e-4);
     planes_score(&p, x2, M, score);
