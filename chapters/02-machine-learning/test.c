@@ -14,10 +14,12 @@
 #include "02-machine-learning/neighbours.h"
 #include "02-machine-learning/pca.h"
 #include "02-machine-learning/svm.h"
+#include "02-machine-learning/texts.h"
 #include "02-machine-learning/tree.h"
 #include "common/check.h"
 #include "common/kernels.h"
 #include "common/safetensors.h"
+#include "common/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -700,6 +702,92 @@ static void folds_part_everything(void **state)
     free(order);
 }
 
+// --- texts ------------------------------------------------------------------
+
+static Texts three_texts(void)
+{
+    static const char *const said[] = {"the cat the hat ", "a cat ", " "};
+    Texts t = {3,    2, new_array(3, sizeof(Buffer)), new_array(3, sizeof(int)),
+               NULL, ""};
+    for (int i = 0; i < 3; i++) {
+        buffer_add(&t.text[i], said[i], strlen(said[i]));
+        t.subject[i] = i % 2;
+    }
+    return t;
+}
+
+static void words_by_hand(void **state)
+{
+    (void)state;
+    Texts t = three_texts();
+    Words w = words_of(&t, (int[]){0, 1, 2}, 3, 3);
+    assert_int_equal(w.n, 3); // the: 2, cat: 2, then a and hat: 1
+    assert_string_equal(w.word[0], "cat");
+    assert_string_equal(w.word[1], "the");
+    assert_string_equal(w.word[2], "a");
+    Examples count = words_count(&w, &t, (int[]){1, 0, 2}, 3);
+    assert_close(count.x, ((float[]){1, 0, 1, 1, 2, 0, 0, 0, 0}), 9, 0);
+    assert_true(count.label[0] == 1 && count.label[1] == 0);
+    words_free(&w);
+    examples_free(&count);
+    w = words_of(&t, (int[]){2}, 1, 3); // no word at all
+    assert_int_equal(w.n, 0);
+    words_free(&w);
+    texts_free(&t);
+}
+
+static void letters_are_repeatable(void **state)
+{
+    (void)state;
+    Rng a = rng_new(7), b = rng_new(7);
+    Texts one = texts_made(&a, 20), two_of = texts_made(&b, 20);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(one.subject[i], two_of.subject[i]);
+        assert_int_equal(one.text[i].length, two_of.text[i].length);
+        assert_memory_equal(one.text[i].at, two_of.text[i].at,
+                            one.text[i].length);
+        assert_true(one.text[i].length > 12 * 2);
+    }
+    texts_free(&one), texts_free(&two_of);
+}
+
+static void write_to(const char *dir, const char *name, const char *text)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    text_write(path, text, strlen(text));
+}
+
+static void read_brown(void *context)
+{
+    Run run = {.data = context};
+    Texts t = texts_brown(&run);
+    texts_free(&t);
+}
+
+static void brown_from_a_folder(void **state)
+{
+    (void)state;
+    char dir[512];
+    snprintf(dir, sizeof dir, "%s", testing_dir("brown"));
+    Run run = {.data = dir};
+    Texts t = texts_brown(&run);
+    assert_int_equal(t.n, 0); // nothing is there
+    write_to(dir, "cats.txt", "cj01 learned\ncr02 humor\n");
+    assert_dies(read_brown, dir, 1, "cj01 is missing");
+    write_to(dir, "cj01", "\n\tThe/at Co-op/nn ,/, isn't/bez 3/cd ./.\n");
+    write_to(dir, "cr02", "");
+    t = texts_brown(&run);
+    assert_int_equal(t.n, 2);
+    assert_true(t.subject[0] == 3 && t.subject[1] == 4);
+    assert_int_equal(t.text[0].length, 14);
+    assert_memory_equal(t.text[0].at, "the coop isnt ", 14);
+    assert_int_equal(t.text[1].length, 0);
+    texts_free(&t);
+    write_to(dir, "cats.txt", "cj01 learned\n\n");
+    assert_dies(read_brown, dir, 1, "cats.txt");
+}
+
 // --- all methods ------------------------------------------------------------
 
 static Setting small(void)
@@ -792,6 +880,9 @@ int main(void)
         cmocka_unit_test(judging_equals_sklearn),
         cmocka_unit_test(area_counts_pairs),
         cmocka_unit_test(folds_part_everything),
+        cmocka_unit_test(words_by_hand),
+        cmocka_unit_test(letters_are_repeatable),
+        cmocka_unit_test(brown_from_a_folder),
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(everybody_parts_clouds),
     };

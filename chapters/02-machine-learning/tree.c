@@ -129,6 +129,7 @@ typedef struct Split {
 typedef struct Scratch {
     int *count;           // of each place, for counting sort
     uint32_t *order;      // n: place << 16 | position in the node
+    uint32_t *room;       // n
     double *left, *right; // k: the sums on both sides
 } Scratch;
 
@@ -150,16 +151,17 @@ static Scratch scratch_new(const Columns *c, int n, int k)
     for (int f = 0; f < c->d; f++)
         if (c->start[f + 1] - c->start[f] > most)
             most = c->start[f + 1] - c->start[f];
-    return (Scratch){new_array((size_t)most + 1, sizeof(int)),
-                     new_array(n, sizeof(uint32_t)),
-                     new_array(k, sizeof(double)),
-                     new_array(k, sizeof(double))};
+    return (Scratch){
+        new_array((size_t)most + 1, sizeof(int)),
+        new_array(n, sizeof(uint32_t)), new_array(n, sizeof(uint32_t)),
+        new_array(k, sizeof(double)), new_array(k, sizeof(double))};
 }
 
 static void scratch_free(Scratch *s)
 {
     free(s->count);
     free(s->order);
+    free(s->room);
     free(s->left);
     free(s->right);
 }
@@ -177,27 +179,36 @@ static void shell_sort(uint32_t *a, int n)
         }
 }
 
-// The positions 0 .. n - 1 of the node in the order of their places. A small
-// node is sorted; in a large one each place is counted (a pixel has at most
-// 256).
-static void sort_places(const uint16_t *place, const int *which, int n,
-                        int places, const Scratch *s)
+// The positions 0 .. n - 1 of the node in the order of their places; false if
+// all have the same place. Where the places lie close together each is counted
+// (a pixel has at most 256), else they are sorted.
+static bool sort_places(const uint16_t *place, const int *which, int n,
+                        Scratch *s)
 {
-    if (places > 4 * n || n > 65535) {
-        for (int i = 0; i < n; i++)
-            s->order[i] = (uint32_t)place[which[i]] << 16 | (uint32_t)i;
-        shell_sort(s->order, n);
-        return;
-    }
-    memset(s->count, 0, (places + 1) * sizeof *s->count);
-    for (int i = 0; i < n; i++)
-        s->count[place[which[i]] + 1]++;
-    for (int p = 0; p < places; p++)
-        s->count[p + 1] += s->count[p];
+    int low = place[which[0]], high = low;
     for (int i = 0; i < n; i++) {
-        const uint16_t p = place[which[i]];
-        s->order[s->count[p]++] = (uint32_t)p << 16 | (uint32_t)i;
+        const int p = place[which[i]];
+        s->order[i] = (uint32_t)p << 16 | (uint32_t)i;
+        low = p < low ? p : low;
+        high = p > high ? p : high;
     }
+    if (low == high)
+        return false;
+    if (high - low > 4 * n) {
+        shell_sort(s->order, n);
+        return true;
+    }
+    memset(s->count, 0, (high - low + 2) * sizeof *s->count);
+    for (int i = 0; i < n; i++)
+        s->count[(int)(s->order[i] >> 16) - low + 1]++;
+    for (int p = 0; p < high - low; p++)
+        s->count[p + 1] += s->count[p];
+    for (int i = 0; i < n; i++)
+        s->room[s->count[(int)(s->order[i] >> 16) - low]++] = s->order[i];
+    uint32_t *sorted = s->room;
+    s->room = s->order;
+    s->order = sorted;
+    return true;
 }
 
 // Halfway between two neighbouring values; never the upper one itself.
@@ -210,15 +221,15 @@ static double between(float low, float high)
 // Makes *best the best question about feature f, if it beats *best. The sums of
 // the whole node are in total (k).
 static void try_feature(const Grower *g, int f, const int *which, int n,
-                        const double *total, const Scratch *s, Split *best)
+                        const double *total, Scratch *s, Split *best)
 {
     const Columns *c = g->c;
     const float *value = c->value + c->start[f];
-    const int places = c->start[f + 1] - c->start[f], k = g->t->k;
+    const int k = g->t->k;
     const int least = g->s.least > 1 ? g->s.least : 1;
-    if (places == 1)
+    if (c->start[f + 1] - c->start[f] == 1 ||
+        !sort_places(c->place + (size_t)f * c->n, which, n, s))
         return;
-    sort_places(c->place + (size_t)f * c->n, which, n, places, s);
     double left = 0, right = 0; // |S|^2 on both sides
     for (int j = 0; j < k; j++) {
         s->left[j] = 0;
