@@ -495,6 +495,13 @@ typedef struct Score {
     double right, worst, best, fit, predict; // accuracies, seconds a fold
 } Score;
 
+// Ctrl-C ends the program after the fit that is under way.
+static void stop_if_interrupted(void)
+{
+    if (interrupted())
+        die("stopped; what is printed above stands");
+}
+
 // Learns and guesses on every fold; the guesses for all examples go to guess.
 static Score over_folds(const Method *m, const Setting *s, const Examples *e,
                         const int *order, int folds, int *guess, Progress *bar,
@@ -522,10 +529,7 @@ static Score over_folds(const Method *m, const Setting *s, const Examples *e,
         examples_free(&train), examples_free(&test);
         free(fold_guess);
         progress(bar, ++*done, 100 * right);
-        if (interrupted())
-            die("stopped in the table, after %lld of %lld fits; what is above "
-                "stands",
-                (long long)*done, (long long)bar->total);
+        stop_if_interrupted();
     }
     free(train_on);
     return all;
@@ -619,6 +623,7 @@ static void roc_curves(const Examples *train, const Examples *test,
         printf("  %-24s %5.1f %%   %9.3f   %6.3f   %5.3f   %5.3f\n", m->name,
                100 * accuracy(guess, is_eight, test->n), f.precision, f.recall,
                f.f1, auc(margin, is_eight, test->n));
+        stop_if_interrupted();
         plot_line(p, m->name, roc(margin, is_eight, test->n, x, y), x, y);
         free(guess);
     }
@@ -657,6 +662,7 @@ static void learning_curves(const Examples *train, const Examples *test,
                             guess, NULL, NULL);
             right[k] = 100 * accuracy(guess, test->label, test->n);
             printf(" %7.1f", right[k]);
+            stop_if_interrupted();
         }
         puts("");
         plot_line(p, methods[shown[m]].name, sizes, n, right);

@@ -566,6 +566,24 @@ static void kmeans_start_prefers_far_points(void **state)
         fail_msg("3 follows 0 in %.3f of the cases, not in 0.9", share);
 }
 
+// The distance to the nearest centre counts, not to the last one: from 0 and
+// 100, the points 1 and 99 are equally far.
+static void kmeans_start_looks_at_all_centres(void **state)
+{
+    (void)state;
+    const float x[] = {0, 100, 1, 99};
+    Rng rng = rng_new(3);
+    int one = 0, ends = 0;
+    for (int i = 0; i < 6000; i++) {
+        float c[3];
+        kmeans_start(x, 4, 1, 3, &rng, c);
+        ends += c[0] == 0 && c[1] == 100;
+        one += c[0] == 0 && c[1] == 100 && c[2] == 1;
+    }
+    if (!(fabs((double)one / ends - 0.5) < 0.1))
+        fail_msg("1 follows 0 and 100 in %d of %d cases", one, ends);
+}
+
 static void mixture_equals_sklearn(void **state)
 {
     (void)state;
@@ -873,6 +891,7 @@ int main(void)
         cmocka_unit_test(kmeans_equals_sklearn),
         cmocka_unit_test(kmeans_by_hand),
         cmocka_unit_test(kmeans_start_prefers_far_points),
+        cmocka_unit_test(kmeans_start_looks_at_all_centres),
         cmocka_unit_test(mixture_equals_sklearn),
         cmocka_unit_test(pca_equals_sklearn),
         cmocka_unit_test(eigenvectors_by_hand),
