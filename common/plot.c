@@ -398,17 +398,22 @@ static void put_names(FILE *f, char axis, char **names, int n, double slot)
 
 // --- the file ---------------------------------------------------------------
 
-static void put_head(FILE *f, const Plot *p, const char *svg)
+static void put_terminal(FILE *f, int width, int height, const char *svg)
+{
+    fprintf(f,
+            "set encoding utf8\nset terminal svg size %d,%d enhanced "
+            "font 'sans-serif,14'\nset output ",
+            width, height);
+    put_text(f, svg);
+    fprintf(f, "\n");
+}
+
+static void put_head(FILE *f, const Plot *p)
 {
     const char *texts[] = {p->title, p->x_label, p->y_label};
     const char *commands[] = {"title", "xlabel", "ylabel"};
     const char *extras[] = {" font ',16'", " offset 0,0.7", ""};
-    fprintf(f,
-            "set encoding utf8\nset terminal svg size %d,%d enhanced "
-            "font 'sans-serif,14'\nset output ",
-            p->width, p->height);
-    put_text(f, svg);
-    fprintf(f, "\nset border %d lc rgb '%s'\n", p->heat ? 0 : 3, GREY);
+    fprintf(f, "set border %d lc rgb '%s'\n", p->heat ? 0 : 3, GREY);
     fprintf(f, "set tics nomirror out scale 0.6 textcolor rgb '%s'\n", GREY);
     for (int i = 0; i < 3; i++)
         if (texts[i]) {
@@ -654,7 +659,7 @@ static void put_heat(FILE *f, const Plot *p)
     for (int i = 0; i < 11; i++)
         fprintf(f, "%s%d '%s'", i ? ", " : "", i, viridis[i]);
     fprintf(f,
-            ")\nset colorbox noborder\nset format cb '%%g'\nset cbrange "
+            ")\nset format cb '%%g'\nset cbrange "
             "[%.9g:%.9g]\n",
             low, high);
     if (square)
@@ -693,17 +698,21 @@ static void put_heat_series(FILE *f, const Plot *p)
         fprintf(f, "$heat matrix with %s notitle", style);
 }
 
-static void put_plot(FILE *f, const Plot *p, const char *svg)
+// small: a part of a larger picture.
+static void put_plot(FILE *f, const Plot *p, bool small)
 {
     Extent view = view_of(p);
     int number = 0, parts = 0;
-    put_head(f, p, svg);
+    put_head(f, p);
     put_axes(f, p, &view);
     put_references(f, p, &view);
     put_data(f, p);
     put_bar_numbers(f, p);
     if (p->heat)
         put_heat(f, p);
+    if (p->heat)
+        fprintf(f, small ? "unset colorbox\nunset tics\n"
+                         : "set colorbox noborder\n");
     fprintf(f, "plot ");
     if (p->heat && ++parts)
         put_heat_series(f, p);
@@ -782,19 +791,32 @@ static void draw(const char *dir, char *gp, const char *path)
         fclose(errors);
 }
 
-static bool write_plot(const Plot *p, const char *path, const char *svg)
+static bool write_plots(Plot *const *p, int n, int cols, const char *path,
+                        const char *svg)
 {
     FILE *f = fopen(path, "w");
+    const int rows = (n + cols - 1) / cols;
     if (!f)
         return false;
-    put_plot(f, p, svg);
+    put_terminal(f, cols * p[0]->width, rows * p[0]->height, svg);
+    if (n > 1)
+        fprintf(f, "set multiplot layout %d,%d\n", rows, cols);
+    for (int i = 0; i < n; i++) {
+        if (n > 1)
+            fprintf(f, "reset\n");
+        put_plot(f, p[i], n > 1);
+    }
+    if (n > 1)
+        fprintf(f, "unset multiplot\n");
     bool good = !ferror(f);
     return fclose(f) == 0 && good;
 }
 
-void plot_save(Plot *p, const char *dir, const char *name)
+void plot_save_grid(Plot *const *p, int n, int cols, const char *dir,
+                    const char *name)
 {
     static bool told;
+    check(n >= 1 && cols >= 1, "%d plots in %d columns", n, cols);
     Buffer gp = {0}, svg = {0}, path = {0};
     if (dir) {
         buffer_print(&gp, "%s.gp", name);
@@ -804,7 +826,7 @@ void plot_save(Plot *p, const char *dir, const char *name)
         path.length = 0;
         buffer_print(&path, "%s/%s", dir, gp.at);
         errno = 0;
-        if (make_directory(dir) && write_plot(p, path.at, svg.at)) {
+        if (make_directory(dir) && write_plots(p, n, cols, path.at, svg.at)) {
             draw(dir, gp.at, path.at);
         } else if (!told) {
             warn("%s cannot be written (%s): no plots", path.at,
@@ -815,5 +837,11 @@ void plot_save(Plot *p, const char *dir, const char *name)
     buffer_free(&gp);
     buffer_free(&svg);
     buffer_free(&path);
-    plot_free(p);
+    for (int i = 0; i < n; i++)
+        plot_free(p[i]);
+}
+
+void plot_save(Plot *p, const char *dir, const char *name)
+{
+    plot_save_grid(&p, 1, 1, dir, name);
 }

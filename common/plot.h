@@ -47,4 +47,9 @@ void plot_size(Plot *p, int width, int height); // pixels; 720 x 450 otherwise
 // plot. DIR NULL: only frees it, so callers need not ask whether to plot.
 void plot_save(Plot *p, const char *dir, const char *name);
 
+// The same for n plots in one picture, `cols` in a row, each as large as the
+// first; maps of colours have neither axes nor a scale.
+void plot_save_grid(Plot *const *p, int n, int cols, const char *dir,
+                    const char *name);
+
 #endif

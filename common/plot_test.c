@@ -329,6 +329,23 @@ static int make_dir(void **state)
     return 0;
 }
 
+// Several plots in one picture: two rows, each cell drawn, no warning.
+static void test_grid(void **state)
+{
+    (void)state;
+    Plot *p[] = {lines(), logarithmic(), lines()};
+    plot_save_grid(p, 3, 2, dir, "grid");
+    assert_true(is_there("grid.svg"));
+    assert_has("grid.gp", "size 1440,900");
+    assert_has("grid.gp", "set multiplot layout 2,2");
+    Buffer text = text_read(in_dir("grid.gp"));
+    int resets = 0;
+    for (const char *at = text.at; (at = strstr(at, "\nreset\n")); at++)
+        resets++;
+    assert_int_equal(resets, 3); // nothing of one plot stays for the next
+    buffer_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +357,7 @@ int main(void)
         cmocka_unit_test_setup(test_nowhere_to_write, make_dir),
         cmocka_unit_test_setup(test_new_directory, make_dir),
         cmocka_unit_test_setup(test_no_plots, make_dir),
+        cmocka_unit_test_setup(test_grid, make_dir),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

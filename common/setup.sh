@@ -32,6 +32,7 @@ fonts-droid-fallback         -         Chinese characters in it
 '
 bench='
 python3-torch        -         PyTorch, to compare with
+python3-sklearn      -         scikit-learn, to compare with
 python3-numpy        -         hands it the data
 libopenblas0-openmp  -         OpenBLAS, to compare matrix products with
 python3-sentencepiece  -       tokenizers, to compare with

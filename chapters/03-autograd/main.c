@@ -5,13 +5,13 @@
 // network on single numbers and the same one on matrices, gradients checked
 // against slopes, four optimisers on two spirals, and the digits.
 #include "03-autograd/checks.h"
-#include "03-autograd/digits.h"
 #include "03-autograd/rmsprop.h"
 #include "03-autograd/scalar.h"
 
 #include "common/check.h"
 #include "common/checkpoint.h"
 #include "common/cli.h"
+#include "common/digits.h"
 #include "common/ops.h"
 #include "common/plot.h"
 #include "common/progress.h"

@@ -3,10 +3,10 @@
 #include "common/testing.h"
 
 #include "03-autograd/checks.h"
-#include "03-autograd/digits.h"
 #include "03-autograd/rmsprop.h"
 #include "03-autograd/scalar.h"
 
+#include "common/digits.h"
 #include "common/ops.h"
 #include "common/safetensors.h"
 #include "common/text.h"

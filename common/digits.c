@@ -1,5 +1,5 @@
 // Digits drawn, read and moved; see digits.h.
-#include "03-autograd/digits.h"
+#include "common/digits.h"
 
 #include "common/check.h"
 #include "common/text.h"

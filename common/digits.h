@@ -1,8 +1,8 @@
 // Digits of 28 x 28 grey values from 0 (paper) to 1 (ink), with their labels:
 // our own, drawn with a pen of random habits, or MNIST's, which people wrote
 // (LeCun et al. 1998).
-#ifndef AUTOGRAD_DIGITS_H
-#define AUTOGRAD_DIGITS_H
+#ifndef COMMON_DIGITS_H
+#define COMMON_DIGITS_H
 
 #include "common/cli.h"
 #include "common/rng.h"
