@@ -45,7 +45,7 @@ Lines lines_of(Text text)
     return l;
 }
 
-Buffer words_of(Text text)
+Buffer lines_of_words(Text text)
 {
     Buffer b = {0};
     Vocab seen = vocab_new();

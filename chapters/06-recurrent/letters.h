@@ -32,7 +32,7 @@ Lines lines_of(Text text);
 
 // The different words of a text, in lower case, a line each, in the order in
 // which they first occur.
-Buffer words_of(Text text);
+Buffer lines_of_words(Text text);
 
 typedef struct Speller {
     Letters letters;

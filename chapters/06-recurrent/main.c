@@ -236,7 +236,7 @@ static List list_new(const Run *run)
             buffer_add(&stories, "\n", 1);
         }
         l.what = "words of the course's stories";
-        l.text = words_of((Text){stories.at, stories.length});
+        l.text = lines_of_words((Text){stories.at, stories.length});
         buffer_free(&stories);
     }
     const Text text = {l.text.at, l.text.length};

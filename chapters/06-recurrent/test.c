@@ -710,7 +710,7 @@ static void lines_become_letters_and_answers(void **state)
     assert_memory_equal(x.next, after, sizeof after);
     free(lines.line);
     arena_free(&a);
-    Buffer w = words_of(text_of("The cat, the Dog and THE cat's"));
+    Buffer w = lines_of_words(text_of("The cat, the Dog and THE cat's"));
     assert_string_equal(w.at, "the\ncat\ndog\nand\ns\n");
     buffer_free(&w);
 }
