@@ -1,6 +1,8 @@
 // Choosing the next token; see sampler.h.
 #include "10-gpt/sampler.h"
 
+#include "04-tokenizers/heap.h"
+
 #include "common/check.h"
 #include "common/kernels.h"
 
@@ -43,113 +45,78 @@ void penalize_presence(float *logits, const int *past, int n, float presence,
         logits[past[i]] -= frequency + (seen_before(past, i) ? 0 : presence);
 }
 
-// --- the best ones first ----------------------------------------------------
-
-// A heap of the places of n keys: the place of the greatest key (of equal
-// ones, the first) is on top. It orders only as much as it is asked for, and
-// that is little of a vocabulary: a cut that keeps 40 of 50,000 pieces does
-// not have to sort the rest.
-typedef struct Heap {
-    const float *key;
-    int *place, n;
-} Heap;
-
-static bool heap_above(const Heap *h, int a, int b)
-{
-    return h->key[a] > h->key[b] || (h->key[a] == h->key[b] && a < b);
-}
-
-// Lets what stands at i sink until nothing below it is greater.
-static void heap_sink(Heap *h, int i)
-{
-    const int sinking = h->place[i];
-    for (int child; (child = 2 * i + 1) < h->n; i = child) {
-        if (child + 1 < h->n &&
-            heap_above(h, h->place[child + 1], h->place[child]))
-            child++;
-        if (!heap_above(h, h->place[child], sinking))
-            break;
-        h->place[i] = h->place[child];
-    }
-    h->place[i] = sinking;
-}
-
-static Heap heap_of(const float *key, int n)
-{
-    Heap h = {key, new_array(n, sizeof(int)), n};
-    for (int i = 0; i < n; i++)
-        h.place[i] = i;
-    for (int i = n / 2 - 1; i >= 0; i--)
-        heap_sink(&h, i);
-    return h;
-}
-
-// Takes the top off.
-static int heap_pop(Heap *h)
-{
-    const int top = h->place[0];
-    h->place[0] = h->place[--h->n];
-    if (h->n > 0)
-        heap_sink(h, 0);
-    return top;
-}
-
 // --- on probabilities -------------------------------------------------------
 
-// Scales p to a sum of 1.
-static void normalize(float *p, int V)
+// Floats that are not negative have the same order as their bits read as
+// whole numbers.
+static uint64_t bits_of(float x)
 {
-    double sum = 0;
-    for (int i = 0; i < V; i++)
-        sum += (double)p[i];
-    for (int i = 0; i < V; i++)
-        p[i] = (float)((double)p[i] / sum);
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
 }
 
-// Keeps the pieces with the greatest keys: at most `most` of them, and no more
-// once they add up to `mass`.
-static void keep_first(float *p, int V, const float *key, int most, float mass)
+// Keeps the pieces in the order in which the heap gives them, until they are
+// `most`, or add up to `mass`. A heap orders only as much as it is asked for,
+// and of 50,000 pieces that is little.
+static void keep_first(Heap *h, float *p, int V, int most, double mass)
 {
-    Heap h = heap_of(key, V);
     double sum = 0;
-    for (int kept = 0; h.n > 0 && kept < most && sum < (double)mass; kept++)
-        sum += (double)p[heap_pop(&h)];
-    for (int i = 0; i < h.n; i++) // what was not popped
-        p[h.place[i]] = 0;
-    free(h.place);
-    normalize(p, V);
+    for (int n = 0; h->n > 0 && n < most && sum < mass; n++) {
+        float *kept = &p[heap_pop(h).second];
+        sum += (double)*kept;
+        *kept = -*kept; // a mark
+    }
+    for (int i = 0; i < V; i++)
+        p[i] = p[i] < 0 ? (float)(-(double)p[i] / sum) : 0;
+    heap_free(h);
 }
 
 void keep_top_k(float *p, int V, int k)
 {
-    keep_first(p, V, p, k > 1 ? k : 1, INFINITY);
+    Heap h = {0};
+    for (int i = 0; i < V; i++)
+        heap_push(&h, ~bits_of(p[i]), (uint64_t)i); // the greatest first
+    keep_first(&h, p, V, k > 1 ? k : 1, INFINITY);
 }
 
 void keep_top_p(float *p, int V, float mass)
 {
-    keep_first(p, V, p, V, mass > 0 ? mass : 1e-9f);
+    Heap h = {0};
+    // All pieces below this together are less than 1 - mass: none is needed.
+    const float least = fmaxf(0, 1 - mass) / (float)V;
+    const int best = greatest(p, V);
+    for (int i = 0; i < V; i++)
+        if (p[i] >= least || i == best)
+            heap_push(&h, ~bits_of(p[i]), (uint64_t)i);
+    keep_first(&h, p, V, V, fmax(mass, 1e-9));
 }
 
 void keep_min_p(float *p, int V, float share)
 {
     const float least = fminf(share, 1) * p[greatest(p, V)];
+    double sum = 0;
+    for (int i = 0; i < V; i++) {
+        p[i] = p[i] >= least ? p[i] : 0;
+        sum += (double)p[i];
+    }
     for (int i = 0; i < V; i++)
-        if (p[i] < least)
-            p[i] = 0;
-    normalize(p, V);
+        p[i] = (float)((double)p[i] / sum);
 }
 
 void keep_typical(float *p, int V, float mass)
 {
-    float *near = new_array(V, sizeof *near);
+    Heap h = {0};
     double entropy = 0;
     for (int i = 0; i < V; i++)
         if (p[i] > 0)
             entropy -= (double)p[i] * log((double)p[i]);
-    for (int i = 0; i < V; i++) // p = 0: infinitely surprising, the last
-        near[i] = -fabsf(-logf(p[i]) - (float)entropy);
-    keep_first(p, V, near, V, mass > 0 ? mass : 1e-9f);
-    free(near);
+    for (int i = 0; i < V; i++)
+        if (p[i] > 0) {
+            const float off = fabsf(-logf(p[i]) - (float)entropy);
+            heap_push(&h, bits_of(off), (uint64_t)i); // the nearest first
+        }
+    keep_first(&h, p, V, V, fmax(mass, 1e-9));
 }
 
 // --- choosing ---------------------------------------------------------------
