@@ -43,8 +43,8 @@ Gpt gpt_new(GptShape shape, uint64_t seed)
           "%d groups do not divide %d heads", shape.groups, shape.heads);
     Params *p = params_new(seed);
     Gpt m = {.shape = shape, .params = p};
-    m.pieces = param_normal(p, shape.pieces, shape.width, 0.02f, "pieces");
-    m.places = param_normal(p, shape.context, shape.width, 0.02f, "places");
+    m.pieces = param_normal(p, shape.pieces, shape.width, 0.1f, "pieces");
+    m.places = param_normal(p, shape.context, shape.width, 0.1f, "places");
     m.layer = new_array(shape.layers, sizeof *m.layer);
     for (int i = 0; i < shape.layers; i++) {
         params_scope(p, "layer.%d", i);

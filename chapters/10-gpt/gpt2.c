@@ -62,7 +62,8 @@ static GptShape read_config(const char *path, float *eps)
         die("%s: there is no such file; a folder of GPT-2 has one, and so has "
             "what --save writes",
             path);
-    cJSON *json = cJSON_ParseWithLength(b.at ? b.at : "", b.length);
+    cJSON *json =
+        cJSON_ParseWithLengthOpts(b.at ? b.at : "", b.length + 1, NULL, true);
     if (!cJSON_IsObject(json))
         die("%s: is not a JSON object", path);
     require_text(json, path, "model_type", "gpt2");

@@ -154,12 +154,17 @@ static Sampler usual(uint64_t seed)
 // another compiler's rounding may change a word, to standard error.
 static void print_sample(const Job *j, const Buffer *story)
 {
+    enum { SHOWN = 300 };
     FILE *to = j->quick ? stderr : stdout;
-    const int shown = story->length < 300 ? (int)story->length : 300;
+    Text rest = {story->at, story->length};
     fprintf(to, "        ");
-    for (int i = 0; i < shown; i++)
-        fputc(story->at[i] == '\n' ? '/' : story->at[i], to);
-    fprintf(to, "%s\n", shown < (int)story->length ? " ..." : "");
+    for (int32_t c;
+         story->length - rest.length < SHOWN && (c = utf8_next(&rest)) >= 0;) {
+        char letter[4];
+        const int n = utf8_write(c < ' ' ? '/' : c, letter);
+        fwrite(letter, 1, n, to);
+    }
+    fprintf(to, "%s\n", rest.length ? " ..." : "");
     fflush(to);
 }
 
@@ -481,7 +486,8 @@ static void lesson(const Run *run, Job j)
         printf("Kept: build/bin/10-gpt --load %s\n\n", j.save);
     printf("=> %s: perplexity ~%.2f, ~%.3f bits a byte\n", j.name, exp(loss),
            bits_per_byte(loss, b.test.n, b.test_bytes));
-    checker_free(c);
+    if (c)
+        checker_free(c);
     gpt_training_free(&t);
     gpt_free(&m);
     book_free(&b);
