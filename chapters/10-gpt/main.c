@@ -42,22 +42,22 @@ typedef struct Job {
 static Job job_for(const Run *run)
 {
     Job full = {
-        .stories = 8000,
-        .merges = 256,
-        .every = 100,
-        .marked = 8,
+        .stories = 6000,
+        .merges = 1500,
+        .every = 200,
+        .marked = 4,
         .tested = 40,
-        .shape = {.context = 256, .width = 96, .heads = 4, .layers = 3},
-        .recipe = {.windows = 8, .warmup = 50, .steps = 600, .rate = 4e-3f},
+        .shape = {.context = 192, .width = 96, .heads = 4, .layers = 3},
+        .recipe = {.windows = 4, .warmup = 50, .steps = 1600, .rate = 5e-3f},
     };
     Job quick = {
         .stories = 1500,
-        .merges = 256,
-        .every = 75,
+        .merges = 1000,
+        .every = 250,
         .marked = 2,
         .tested = 20,
-        .shape = {.context = 128, .width = 64, .heads = 4, .layers = 2},
-        .recipe = {.windows = 8, .warmup = 30, .steps = 300, .rate = 6e-3f},
+        .shape = {.context = 96, .width = 64, .heads = 4, .layers = 2},
+        .recipe = {.windows = 4, .warmup = 30, .steps = 1000, .rate = 6e-3f},
     };
     Job j = run->quick ? quick : full;
     j.recipe.decay = 0.1f;
@@ -287,13 +287,11 @@ static void methods_by_hand(void)
         logits[i] = logf(hand_share[i]) + 2;
     puts("3. Ways of choosing, on eight words with probabilities made by hand; "
          "\"ball\"\n   was said before\n");
-    for (int k = 0; k < METHODS; k++)
-        printf("%s[%d] %-10s",
-               k % 5 ? "  "
-               : k   ? "\n  "
-                     : "  ",
-               k + 1, methods[k].name);
-    puts("\n");
+    for (int k = 0; k < METHODS; k++) {
+        const bool last = k % 5 == 4 || k == METHODS - 1;
+        printf(last ? "  [%d] %s\n" : "  [%d] %-10s", k + 1, methods[k].name);
+    }
+    puts("");
     methods_table(stdout, logits, HAND, (int[]){1}, 1, HAND, hand_word, NULL);
     puts("");
 }
@@ -306,8 +304,10 @@ static void methods_on_the_model(const Gpt *m, Book *b, const char *prompt,
     bpe_encode(&b->bpe, text_of(prompt), &text);
     float *logits = new_array(m->shape.pieces, sizeof *logits);
     gpt_scores(m, &text, logits);
-    fprintf(to, "4. The same on what the model says after\n   \"%s\"\n\n",
-            prompt + 1);
+    printf("4. The same on what the model says after\n   \"%s\"\n%s\n",
+           prompt + 1,
+           j->quick ? "   (the full run has the table, --plots DIR pictures)\n"
+                    : "");
     methods_table(to, logits, m->shape.pieces, text.at, text.n, 10, piece_word,
                   &b->bpe);
     fprintf(to, "\n");
@@ -368,7 +368,7 @@ enum { CHOICES = sizeof choices / sizeof *choices };
 static void stories_by_choice(const Gpt *m, Book *b, const Checker *c,
                               const Job *j, const char *plots)
 {
-    const int n = j->quick ? 2 : 8, used = j->quick ? 3 : CHOICES;
+    const int n = j->quick ? 2 : 4, used = j->quick ? 3 : CHOICES;
     const char *name[CHOICES];
     double grammar[CHOICES], other[CHOICES];
     printf(
@@ -520,6 +520,13 @@ static void write_on(const char *directory, const char *begin, Sampler s,
 
 // --- the program ------------------------------------------------------------
 
+// An option that is 0 leaves what is there.
+static void given(int option, int *to)
+{
+    if (option > 0)
+        *to = option;
+}
+
 int main(int argc, char **argv)
 {
     // The defaults depend on --quick, which is only known after cli_parse: 0
@@ -537,7 +544,7 @@ int main(int argc, char **argv)
         {"file", "FILE", OPTION_TEXT, &file, 0, 0, NULL,
          "learn this text instead"},
         {"merges", "N", OPTION_INT, &merges, -1, 100000, NULL,
-         "of the byte pair encoding; 0: characters (-1: 256)"},
+         "of the byte pair encoding; 0: characters (-1: as it fits)"},
         {"steps", "N", OPTION_INT, &steps, 0, 10000000, NULL,
          "of the training; 0, here and below: as it fits"},
         {"layers", "N", OPTION_INT, &layers, 0, 100, NULL, ""},
@@ -602,23 +609,23 @@ int main(int argc, char **argv)
         snprintf(directory, sizeof directory, "build/gpt-%s", names[j.text]);
         j.save = save ? save : directory;
         j.shape =
-            (GptShape){.context = 256, .width = 128, .heads = 4, .layers = 4};
-        j.recipe.steps = 3000;
+            (GptShape){.context = 128, .width = 128, .heads = 4, .layers = 4};
+        j.recipe.steps = 4000;
         j.recipe.warmup = 100;
-        j.recipe.rate = 2e-3f;
+        j.recipe.rate = 3e-3f;
         j.merges = 512;
         j.every = 250;
     }
-#define GIVEN(option, place) (place) = (option) > 0 ? (option) : (place)
-    GIVEN(steps, j.recipe.steps);
-    GIVEN(windows, j.recipe.windows);
-    GIVEN(warmup, j.recipe.warmup);
-    GIVEN(rate, j.recipe.rate);
-    GIVEN(every, j.every);
-    GIVEN(layers, j.shape.layers);
-    GIVEN(width, j.shape.width);
-    GIVEN(heads, j.shape.heads);
-    GIVEN(context, j.shape.context);
+    if (rate > 0)
+        j.recipe.rate = rate;
+    given(steps, &j.recipe.steps);
+    given(windows, &j.recipe.windows);
+    given(warmup, &j.recipe.warmup);
+    given(every, &j.every);
+    given(layers, &j.shape.layers);
+    given(width, &j.shape.width);
+    given(heads, &j.shape.heads);
+    given(context, &j.shape.context);
     j.shape.dropout = dropout;
     j.merges = merges >= 0 ? merges : j.merges;
     if (j.shape.width % j.shape.heads != 0)
@@ -627,7 +634,7 @@ int main(int argc, char **argv)
     printf("A GPT learns to write %s: about %s and %d MB of memory.\n\n",
            j.tales ? "tales" : "like a text",
            j.quick   ? "8 seconds"
-           : j.tales ? "50 seconds"
+           : j.tales ? "a minute"
                      : "10 minutes",
            150);
     lesson(&run, j);

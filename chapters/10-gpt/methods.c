@@ -13,8 +13,8 @@ const Method methods[METHODS] = {
     {"temp. 2", "temperature-high", {.temperature = 2}},
     {"top-k 3", "top-k", {.temperature = 1, .top_k = 3}},
     {"top-p 0.8", "top-p", {.temperature = 1, .top_p = 0.8f}},
-    {"min-p 0.2", "min-p", {.temperature = 1, .min_p = 0.2f}},
-    {"typ. 0.5", "typical", {.temperature = 1, .typical = 0.5f}},
+    {"min-p 0.25", "min-p", {.temperature = 1, .min_p = 0.25f}},
+    {"typ. 0.3", "typical", {.temperature = 1, .typical = 0.3f}},
     {"rep. 1.5", "repetition", {.temperature = 1, .repetition = 1.5f}},
     {"pres. 1", "presence", {.temperature = 1, .presence = 1}},
 };
@@ -68,8 +68,7 @@ void methods_table(FILE *to, const float *logits, int V, const int *past, int n,
     p[0] = after(&plain, logits, V, past, n);
     for (int k = 0; k < METHODS; k++) {
         p[k + 1] = after(&methods[k], logits, V, past, n);
-        fprintf(to, " %.*s", 4, "    ");
-        fprintf(to, "[%d]", k + 1);
+        fprintf(to, "    [%d]", k + 1);
     }
     fprintf(to, "\n");
     places_of_greatest(p[0], V, rows, place);
@@ -77,7 +76,7 @@ void methods_table(FILE *to, const float *logits, int V, const int *past, int n,
         char name[32];
         fprintf(to, "  %-9s", word(context, place[i], name));
         for (int k = 0; k <= METHODS; k++)
-            fprintf(to, k ? "  %5.3f" : "  %5.3f", (double)p[k][place[i]]);
+            fprintf(to, "  %5.3f", (double)p[k][place[i]]);
         fprintf(to, "\n");
     }
     fprintf(to, "  %-9s", "possible");
