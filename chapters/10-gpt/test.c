@@ -834,7 +834,8 @@ static int run_program(const char *before, const char *args, char *said,
 static void a_killed_training_ends_as_an_unbroken_one(void **state)
 {
     (void)state;
-    char said[6000], args[2000], path[400];
+    static char said[60000];
+    char args[2000], path[400];
     snprintf(here, sizeof here, "%s", testing_dir("10"));
     Buffer text = {0}, more = {0}, model[2];
     book_tales(3, 30, 1, &text, &more);
