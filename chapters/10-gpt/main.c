@@ -631,12 +631,15 @@ int main(int argc, char **argv)
     if (j.shape.width % j.shape.heads != 0)
         die("%d heads do not divide a width of %d", j.shape.heads,
             j.shape.width);
-    printf("A GPT learns to write %s: about %s and %d MB of memory.\n\n",
+    printf("A GPT learns to write %s: about %s and %d MB of memory.%s\n\n",
            j.tales ? "tales" : "like a text",
            j.quick   ? "8 seconds"
            : j.tales ? "a minute"
                      : "10 minutes",
-           150);
+           j.quick ? 50 : 150,
+           j.save
+               ? "\nIt is kept; Ctrl-C stops it, and the same command goes on."
+               : "");
     lesson(&run, j);
     return 0;
 }
