@@ -403,6 +403,9 @@ static void cuts_by_hand(void **state)
     close_to("top-p 0.7", p7, (float[]){0, 2.f / 3, 0, 1.f / 3, 0}, 5);
     keep_top_p(p75, 5, 0.76f); // one more than 0.75
     close_to("top-p 0.76", p75, (float[]){1.f / 7, 4.f / 7, 0, 2.f / 7, 0}, 5);
+    float p751[] = HALVES;
+    keep_top_p(p751, 5, 0.75f); // two are just enough
+    close_to("top-p 0.75", p751, (float[]){0, 2.f / 3, 0, 1.f / 3, 0}, 5);
     keep_top_p(all, 5, 1);
     close_to("top-p 1", all, (float[])HALVES, 5);
     keep_top_p(none, 5, 0);
@@ -426,6 +429,10 @@ static void equals_are_kept_from_the_left(void **state)
     float p[] = {0.25f, 0.25f, 0.25f, 0.25f};
     keep_top_k(p, 4, 2);
     close_to("top-k 2 of equals", p, (float[]){0.5f, 0.5f, 0, 0}, 4);
+    float flat[] = {0.2f, 0.2f, 0.2f, 0.2f, 0.2f};
+    keep_top_p(flat, 5, 0.3f);
+    close_to("top-p 0.3 of five equals", flat, (float[]){0.5f, 0.5f, 0, 0, 0},
+             5);
     float one[] = {1};
     keep_top_k(one, 1, 5);
     keep_top_p(one, 1, 0.5f);
