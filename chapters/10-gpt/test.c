@@ -603,6 +603,19 @@ static void texts_go_on_as_if_alone(void **state)
     gpt_free(&m);
 }
 
+static void of_a_long_text_the_end_counts(void **state)
+{
+    (void)state;
+    Gpt m = rough(plain, 14);
+    Ids text = some_ids(TOKENS, input_id);
+    float got[PIECES], want[7 * PIECES];
+    gpt_scores(&m, &text, got);
+    scores(&m, (Tokens){7, input_id + TOKENS - 7, {0}}, want);
+    assert_close(got, want + 6 * PIECES, PIECES, 2e-6);
+    ids_free(&text);
+    gpt_free(&m);
+}
+
 // The best of all continuations by n tokens, by trying each.
 static double best_of_all(const Gpt *m, Ids *text, int n, int stop)
 {
@@ -625,7 +638,7 @@ static void a_wide_beam_finds_the_best(void **state)
 {
     (void)state;
     Gpt m = rough(plain, 12);
-    for (int stop = -1; stop < 3; stop++) {
+    for (int stop = -1; stop < PIECES; stop++) {
         Ids text = some_ids(2, input_id), greedy = some_ids(2, input_id);
         Ids narrow = some_ids(2, input_id);
         const double best = best_of_all(&m, &text, 3, stop);
@@ -926,6 +939,7 @@ int main(void)
         cmocka_unit_test(draws_are_as_often_as_they_should),
         cmocka_unit_test(a_sampler_does_all_in_order),
         cmocka_unit_test(texts_go_on_as_if_alone),
+        cmocka_unit_test(of_a_long_text_the_end_counts),
         cmocka_unit_test(a_wide_beam_finds_the_best),
         cmocka_unit_test(windows_are_cut_and_shifted_by_one),
         cmocka_unit_test(the_loss_of_a_book_counts_every_token_once),
