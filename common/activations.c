@@ -1,4 +1,5 @@
-// The functions that bend: relu, tanh, sigmoid, SiLU and GELU; see ops.h.
+// The functions that bend: relu, tanh, sigmoid, SiLU and both forms of GELU;
+// see ops.h.
 //
 // The way back needs the derivative f'(x), computed from x or from y = f(x),
 // whichever is simpler.
@@ -212,4 +213,44 @@ Matrix *gelu(Matrix *x)
     Op *op = record(gelu_back, x->rows, x->cols, x, NULL, NULL);
     op->keep = keep(op, (size_t)x->rows * x->cols, sizeof(float));
     return run(op, 30, gelu_rows);
+}
+
+static void gelu_tanh_back_rows(void *context, int from, int to)
+{
+    const Op *op = context;
+    const float root = 0.79788456f, cube = 3 * 0.044715f; // u as in the gate
+    for (int i = from; i < to; i++) {
+        const float *x = row(op->in[0], i), *dy = grad_row(op->out, i);
+        const float *g = (float *)op->keep + (size_t)i * op->out->cols;
+        float *dx = grad_row(op->in[0], i);
+        for (int j = 0; j < op->out->cols; j++) { // g' = g (1 - g) 2 u'
+            float slope = 2 * root * (1 + cube * x[j] * x[j]);
+            dx[j] += g[j] * (1 + x[j] * (1 - g[j]) * slope) * dy[j];
+        }
+    }
+}
+
+static void gelu_tanh_back(const Op *op)
+{
+    run_back(op, op->in[0], 8, gelu_tanh_back_rows);
+}
+
+static void gelu_tanh_rows(void *context, int from, int to)
+{
+    const Op *op = context;
+    for (int i = from; i < to; i++) {
+        const float *x = row(op->in[0], i);
+        float *g = (float *)op->keep + (size_t)i * op->out->cols;
+        float *y = row(op->out, i);
+        gelu_gate_each(x, g, op->out->cols);
+        for (int j = 0; j < op->out->cols; j++)
+            y[j] = x[j] * g[j];
+    }
+}
+
+Matrix *gelu_tanh(Matrix *x)
+{
+    Op *op = record(gelu_tanh_back, x->rows, x->cols, x, NULL, NULL);
+    op->keep = keep(op, (size_t)x->rows * x->cols, sizeof(float));
+    return run(op, 20, gelu_tanh_rows);
 }

@@ -633,6 +633,17 @@ void tanh_each(const float *x, float *y, int n)
     each(tanh_vec, x, y, n);
 }
 
+// (1 + tanh u) / 2 = 1 / (1 + e^(-2 u)).
+void gelu_gate_each(const float *x, float *g, int n)
+{
+    const float root = 0.79788456f; // sqrt(2 / pi)
+    for (int i = 0; i < n; i++)
+        g[i] = -2 * root * x[i] * (1 + 0.044715f * x[i] * x[i]);
+    exp_each(g, g, n);
+    for (int i = 0; i < n; i++)
+        g[i] = 1 / (1 + g[i]);
+}
+
 static float largest(const float *x, int n)
 {
     Vec best = all(-INFINITY);

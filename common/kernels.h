@@ -57,6 +57,10 @@ void exp_each(const float *x, float *y, int n);
 // Each y[i] = tanh x[i], within 4 units in the last place.
 void tanh_each(const float *x, float *y, int n);
 
+// Each g[i] = (1 + tanh(sqrt(2 / pi) (x[i] + 0.044715 x[i]^3))) / 2: the gate
+// of GPT-2's GELU, which is x g. x and g may not be the same.
+void gelu_gate_each(const float *x, float *g, int n);
+
 // One row: y[i] = e^(x[i] - max x) / sum. Returns log(sum) + max, the
 // logarithm of the sum of the exponentials. A row of -INFINITY alone, or an
 // empty one, gives zeros and returns -INFINITY. x and y may be the same.

@@ -94,20 +94,30 @@ static void norm_back_rows(void *context, int from, int to)
     }
 }
 
+// y = gain u + bias: dgain = u dy, summed over the rows; by columns, as in
+// add_rows, which does the same for dbias = dy.
+static void gain_back_cuts(void *context, int from, int to)
+{
+    const Op *op = context;
+    const Moments *m = op->keep;
+    const int d = op->out->cols, end = to * CUT < d ? to * CUT : d;
+    float *dgain = op->in[1]->grad;
+    for (int i = 0; i < op->out->rows; i++) {
+        const float *x = row(op->in[0], i), *dy = grad_row(op->out, i);
+        const float mean_x = m->mean[i], inverse = m->inverse[i];
+        for (int j = from * CUT; j < end; j++)
+            dgain[j] += (x[j] - mean_x) * inverse * dy[j];
+    }
+}
+
 static void norm_back(const Op *op)
 {
-    const Moments *m = op->keep;
     const Matrix *y = op->out;
     run_back(op, op->in[0], 8, norm_back_rows);
-    // y = gain u + bias: dgain = u dy and dbias = dy, summed over the rows
     if (wants_grad(op->in[1])) {
-        float *dgain = grad(op->in[1]);
-        for (int i = 0; i < y->rows; i++) {
-            const float *x = row(op->in[0], i), *dy = grad_row(y, i);
-            float mean_x = m->mean[i], inverse = m->inverse[i];
-            for (int j = 0; j < y->cols; j++)
-                dgain[j] += (x[j] - mean_x) * inverse * dy[j];
-        }
+        grad(op->in[1]);
+        parallel_for((y->cols + CUT - 1) / CUT, 8.0 * CUT * y->rows,
+                     gain_back_cuts, (void *)op);
     }
     if (wants_grad(op->in[2]))
         add_rows(y, grad(op->in[2]));

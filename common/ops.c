@@ -5,6 +5,10 @@
 #include <math.h>
 #include <string.h>
 
+// What an element costs that is only brought from memory and put back, in
+// floating-point operations.
+static const double BY_MEMORY = 4;
+
 // --- looking up -------------------------------------------------------------
 
 static void embed_back(const Op *op)
@@ -101,14 +105,21 @@ static void linear_back(const Op *op)
         add_rows(op->out, grad(op->in[2])); // ... + b
 }
 
+static void bias_rows(void *context, int from, int to)
+{
+    const Op *op = context;
+    for (int i = from; i < to; i++)
+        memcpy(row(op->out, i), op->in[2]->val, op->out->cols * sizeof(float));
+}
+
 Matrix *linear(Matrix *x, Linear l)
 {
     const int in = l.w->cols, out = l.w->rows;
     check(x->cols == in, "a layer of %d inputs is given %d x %d", in, x->rows,
           x->cols);
     Op *op = record(linear_back, x->rows, out, x, l.w, l.b);
-    for (int i = 0; l.b && i < x->rows; i++)
-        memcpy(row(op->out, i), l.b->val, out * sizeof(float));
+    if (l.b)
+        run(op, BY_MEMORY, bias_rows);
     gemm_nt(x->rows, out, in, x->val, in, l.w->val, in, op->out->val, out,
             l.b != NULL);
     return op->out;
@@ -129,23 +140,35 @@ static void check_pair(const char *name, const Matrix *a, const Matrix *b)
           b->cols);
 }
 
+typedef struct Pass {
+    const Matrix *y;
+    Matrix *x;
+    bool more; // x has a gradient already
+} Pass;
+
+static void pass_on_rows(void *context, int from, int to)
+{
+    const Pass *p = context;
+    const int d = p->y->cols;
+    for (int i = from; i < to; i++)
+        if (p->more)
+            axpy(1, grad_row(p->y, i), grad_row(p->x, i), d);
+        else
+            memcpy(grad_row(p->x, i), grad_row(p->y, i), d * sizeof(float));
+}
+
 // Hands dy itself to an input of add: one that has as many rows, or one row.
 static void pass_on(const Matrix *y, Matrix *x)
 {
-    bool more;
+    Pass p = {y, x, false};
     if (!wants_grad(x))
         return;
     if (x->rows != y->rows) {
         add_rows(y, grad(x));
         return;
     }
-    float *dx = grad_or_new(x, &more);
-    for (int i = 0; i < y->rows; i++)
-        if (more)
-            axpy(1, grad_row(y, i), grad_row(x, i), y->cols);
-        else
-            memcpy(dx + (size_t)i * y->cols, grad_row(y, i),
-                   y->cols * sizeof *dx);
+    grad_or_new(x, &p.more);
+    parallel_for(y->rows, BY_MEMORY * y->cols, pass_on_rows, &p);
 }
 
 static void add_back(const Op *op)
@@ -168,7 +191,8 @@ static void add_rows_of(void *context, int from, int to)
 Matrix *add(Matrix *a, Matrix *b)
 {
     check_pair("sum", a, b);
-    return run(record(add_back, a->rows, a->cols, a, b, NULL), 1, add_rows_of);
+    return run(record(add_back, a->rows, a->cols, a, b, NULL), BY_MEMORY,
+               add_rows_of);
 }
 
 static void mul_back(const Op *op)
@@ -204,7 +228,8 @@ static void mul_rows(void *context, int from, int to)
 Matrix *mul(Matrix *a, Matrix *b)
 {
     check_pair("product", a, b);
-    return run(record(mul_back, a->rows, a->cols, a, b, NULL), 1, mul_rows);
+    return run(record(mul_back, a->rows, a->cols, a, b, NULL), BY_MEMORY,
+               mul_rows);
 }
 
 static void scale_back(const Op *op)

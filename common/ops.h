@@ -34,11 +34,12 @@ Matrix *mul(Matrix *a, Matrix *b);
 
 Matrix *scale(Matrix *x, float s); // s x
 
-Matrix *relu(Matrix *x);    // max(x, 0)
-Matrix *gelu(Matrix *x);    // x Phi(x), exactly (Hendrycks and Gimpel 2016)
-Matrix *silu(Matrix *x);    // x sigmoid(x) (Elfwing, Uchibe and Doya 2017)
-Matrix *tanh_of(Matrix *x); // (e^x - e^-x) / (e^x + e^-x)
-Matrix *sigmoid(Matrix *x); // 1 / (1 + e^-x)
+Matrix *relu(Matrix *x);      // max(x, 0)
+Matrix *gelu(Matrix *x);      // x Phi(x), exactly (Hendrycks and Gimpel 2016)
+Matrix *gelu_tanh(Matrix *x); // nearly the same, through tanh: GPT-2's GELU
+Matrix *silu(Matrix *x);      // x sigmoid(x) (Elfwing, Uchibe and Doya 2017)
+Matrix *tanh_of(Matrix *x);   // (e^x - e^-x) / (e^x + e^-x)
+Matrix *sigmoid(Matrix *x);   // 1 / (1 + e^-x)
 
 // Each element becomes 0 with probability p, else x / (1 - p), so that the
 // expected value stays (Srivastava et al. 2014). 0 <= p < 1. When the tape is

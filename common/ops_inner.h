@@ -63,11 +63,30 @@ static inline void run_back(const Op *op, Matrix *to, double cost,
     parallel_for(op->out->rows, cost * op->out->cols, rows, (void *)op);
 }
 
+// Sums over all rows are shared out by columns, CUT of them at a time.
+enum { CUT = 64 };
+
+typedef struct RowSum {
+    const Matrix *y;
+    float *d; // 1 x cols
+} RowSum;
+
+static inline void add_rows_cuts(void *context, int from, int to)
+{
+    const RowSum *s = context;
+    const int end = to * CUT < s->y->cols ? to * CUT : s->y->cols;
+    for (int i = 0; i < s->y->rows; i++) {
+        const float *dy = grad_row(s->y, i);
+        for (int j = from * CUT; j < end; j++)
+            s->d[j] += dy[j];
+    }
+}
+
 // Adds all rows of the gradient of y (rows x cols) to d (1 x cols).
 static inline void add_rows(const Matrix *y, float *d)
 {
-    for (int i = 0; i < y->rows; i++)
-        axpy(1, grad_row(y, i), d, y->cols);
+    parallel_for((y->cols + CUT - 1) / CUT, 4.0 * CUT * y->rows, add_rows_cuts,
+                 &(RowSum){y, d});
 }
 
 #endif

@@ -59,6 +59,10 @@ static Matrix *gelu_case(Tape *t, Matrix **in)
 {
     return gelu(on_tape(t, in[0]));
 }
+static Matrix *gelu_tanh_case(Tape *t, Matrix **in)
+{
+    return gelu_tanh(on_tape(t, in[0]));
+}
 static Matrix *silu_case(Tape *t, Matrix **in)
 {
     return silu(on_tape(t, in[0]));
@@ -188,6 +192,7 @@ static const Case cases[] = {
     {"scale", scale_case, 1e-7, 1e-7},
     {"relu", relu_case, 0, 0},
     {"gelu", gelu_case, 2e-6, 2e-6},
+    {"gelu_tanh", gelu_tanh_case, 2e-6, 4e-6},
     {"silu", silu_case, 1e-6, 1e-6},
     {"tanh_of", tanh_case, 1e-6, 1e-6},
     {"sigmoid", sigmoid_case, 1e-6, 1e-6},

@@ -167,6 +167,7 @@ steps("adamw", lambda a, b: torch.optim.AdamW(
     0.1, (0.8, 0.95), 1e-8))
 steps("rmsprop", lambda a, b: torch.optim.RMSprop([a, b], 0.01, 0.9, 1e-8))
 steps("clipped", lambda a, b: torch.optim.SGD([a, b], 0.1), clip=0.5)
+case("gelu_tanh", lambda x: F.gelu(x, approximate="tanh"), (5, 137), make=wide)
 
 header, at = {}, 0
 for name, t in tensors.items():
