@@ -141,12 +141,10 @@ static void gelu_row(float *x, int n)
         exp_each(area, area, m);
         for (int j = 0; j < m; j++) {
             float t = 1 / (1 + 0.3275911f * 0.70710678f * fabsf(x[at + j]));
-            float p =
-                t *
-                (0.254829592f +
-                 t * (-0.284496736f +
-                      t * (1.421413741f +
-                           t * (-1.453152027f + t * 1.061405429f))));
+            float p = t * (0.254829592f +
+                           t * (-0.284496736f +
+                                t * (1.421413741f +
+                                     t * (-1.453152027f + t * 1.061405429f))));
             float tail = 0.5f * p * area[j];
             x[at + j] *= x[at + j] < 0 ? tail : 1 - tail;
         }

@@ -1,0 +1,673 @@
+// 11-kv-cache: writing a text without computing everything again at each token.
+//
+// Read from top to bottom: what a cache weighs, the same tokens in eight ways,
+// what they cost, the roofline, a cache that forgets, and blocks that texts
+// share.
+#include "11-kv-cache/cached_gpt.h"
+#include "11-kv-cache/cost.h"
+#include "11-kv-cache/teller.h"
+
+#include "common/check.h"
+#include "common/cli.h"
+#include "common/kernels.h"
+#include "common/plot.h"
+#include "common/progress.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The model whose costs are measured. Its weights are random: no loop here
+// takes another way for other numbers.
+enum {
+    PIECES = 512,
+    CONTEXT = 512,
+    WIDTH = 128,
+    HEADS = 4,
+    LAYERS = 4,
+    HIDDEN = 512,
+};
+
+static const GptShape shape = {.pieces = PIECES,
+                               .context = CONTEXT,
+                               .width = WIDTH,
+                               .heads = HEADS,
+                               .groups = HEADS,
+                               .layers = LAYERS,
+                               .hidden = HIDDEN};
+
+typedef struct Lab {
+    Run run;
+    Gpt model;
+    CachedGpt reader;
+    Tape *tape; // for reading without a cache; it does not train
+    int longest;
+    double rate, bandwidth; // operations and bytes a second of this machine
+    double times;           // what a cache gains at the longest text
+} Lab;
+
+static int likeliest(const float *scores, int n)
+{
+    int best = 0;
+    for (int i = 1; i < n; i++)
+        best = scores[i] > scores[best] ? i : best;
+    return best;
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static Tokens one(const int *id)
+{
+    return (Tokens){.n = 1, .id = id};
+}
+
+// The scores of what follows the n tokens, all computed anew.
+static const float *without_cache(Lab *lab, int n, const int *id)
+{
+    tape_reset(lab->tape);
+    const Matrix *y =
+        gpt_forward(&lab->model, lab->tape, (Tokens){.n = n, .id = id});
+    return y->val + (size_t)(n - 1) * y->cols;
+}
+
+// --- 1. what a cache weighs -------------------------------------------------
+
+static void weigh(const char *name, int layers, int groups, int width, int T,
+                  int bytes)
+{
+    const size_t token = kv_bytes(layers, groups * width, 1) / 4 * bytes;
+    printf("  %-16s %6d %6d %5d %5d   %8zu %8d %12zu\n", name, layers, groups,
+           width, bytes, token, T, token * T);
+}
+
+static void weights(void)
+{
+    puts("1. What a cache weighs: 2 x layers x groups x width x bytes a "
+         "token\n");
+    puts("                   layers groups width bytes     a token        T   "
+         "     a text");
+    weigh("this model", LAYERS, HEADS, WIDTH / HEADS, CONTEXT, 4);
+    weigh("GPT-2 small", 12, 12, 64, 1024, 2);
+    weigh("Llama 2 7B", 32, 32, 128, 4096, 2);
+    weigh("Llama 2 70B", 80, 8, 128, 4096, 2);
+    weigh("Mistral 7B", 32, 8, 128, 32768, 2);
+    puts("");
+}
+
+// --- 2. the same tokens, in eight ways --------------------------------------
+
+enum { PROMPT = 57, NEW = 48, BESIDE = 4 };
+
+// What one way of writing gave: NEW tokens and the scores each was chosen by.
+typedef struct Written {
+    int id[NEW];
+    float scores[NEW][PIECES];
+} Written;
+
+static void write_down(Written *w, int i, const float *scores)
+{
+    memcpy(w->scores[i], scores, sizeof w->scores[i]);
+    w->id[i] = likeliest(scores, PIECES);
+}
+
+static void write_without(Lab *lab, const int *prompt, Written *w)
+{
+    int id[PROMPT + NEW];
+    memcpy(id, prompt, PROMPT * sizeof *id);
+    for (int i = 0; i < NEW; i++) {
+        write_down(w, i, without_cache(lab, PROMPT + i, id));
+        id[PROMPT + i] = w->id[i];
+    }
+}
+
+// The prompt in chunks, then token by token.
+static void write_with(Lab *lab, const int *prompt, int chunk, KvCache c,
+                       Written *w)
+{
+    const float *scores =
+        cached_gpt_prompt(&lab->reader, PROMPT, prompt, chunk, &c);
+    for (int i = 0; i < NEW; i++) {
+        if (i > 0)
+            scores =
+                cached_gpt_read(&lab->reader, one(&w->id[i - 1]), &c, false);
+        write_down(w, i, scores);
+    }
+    kv_cache_free(&c);
+}
+
+// Beside three other texts with prompts of other lengths; ours is the third.
+static void write_beside(Lab *lab, const int *prompt, KvPool *p, Written *w)
+{
+    static const int length[BESIDE] = {31, 5, PROMPT, 12};
+    KvCache c[BESIDE];
+    int id[PROMPT * BESIDE], start[BESIDE + 1] = {0}, newest[BESIDE];
+    for (int k = 0; k < BESIDE; k++) {
+        c[k] = cached_gpt_cache(&lab->model, p);
+        for (int i = 0; i < length[k]; i++)
+            id[start[k] + i] =
+                k == 2 ? prompt[i] : prompt[(7 * i + k) % PROMPT];
+        start[k + 1] = start[k] + length[k];
+    }
+    const float *scores = cached_gpt_read(
+        &lab->reader, (Tokens){start[BESIDE], id, {BESIDE, start}}, c, false);
+    for (int i = 0; i < NEW; i++) {
+        write_down(w, i, scores + 2 * PIECES);
+        for (int k = 0; k < BESIDE; k++) {
+            newest[k] = likeliest(scores + (size_t)k * PIECES, PIECES);
+            start[k + 1] = k + 1; // from now on a row each
+        }
+        scores = cached_gpt_read(
+            &lab->reader, (Tokens){BESIDE, newest, {BESIDE, start}}, c, false);
+    }
+    for (int k = 0; k < BESIDE; k++)
+        kv_cache_free(&c[k]);
+}
+
+static void compare(const char *way, const Written *w, const Written *first)
+{
+    double most = 0;
+    for (int i = 0; i < NEW; i++)
+        for (int j = 0; j < PIECES; j++)
+            most = fmax(most, fabs((double)w->scores[i][j] -
+                                   (double)first->scores[i][j]));
+    const bool bits = memcmp(w->scores, first->scores, sizeof w->scores) == 0;
+    const bool same = memcmp(w->id, first->id, sizeof w->id) == 0;
+    printf("  %-38s %-9s", way, same ? "the same" : "others");
+    if (bits)
+        puts("0, bit for bit");
+    else
+        printf("~%.0e\n", most);
+}
+
+static void same_tokens(Lab *lab)
+{
+    static Written first, w;
+    int prompt[PROMPT];
+    Rng r = rng_new(lab->run.seed + 1);
+    for (int i = 0; i < PROMPT; i++)
+        prompt[i] = rng_below(&r, PIECES);
+    KvPool *p = cached_gpt_pool(&lab->model, KV_BLOCK, 5 * CONTEXT / KV_BLOCK);
+    printf("2. A prompt of %d tokens and %d more: the same tokens?\n\n", PROMPT,
+           NEW);
+    puts("  way                                    tokens   scores differ by");
+    write_with(lab, prompt, 1, cached_gpt_cache(&lab->model, p), &first);
+    compare("with a cache, token by token", &first, &first);
+    write_with(lab, prompt, 0, cached_gpt_cache(&lab->model, p), &w);
+    compare("... the prompt at once", &w, &first);
+    write_with(lab, prompt, 2, cached_gpt_cache(&lab->model, p), &w);
+    compare("... in chunks of 2", &w, &first);
+    write_with(lab, prompt, 17, cached_gpt_cache(&lab->model, p), &w);
+    compare("... in chunks of 17", &w, &first);
+    write_beside(lab, prompt, p, &w);
+    compare("... in a batch with three other texts", &w, &first);
+    rng_shuffle(&r, p->stack, p->idle);
+    write_with(lab, prompt, 17, cached_gpt_cache(&lab->model, p), &w);
+    compare("... in blocks anywhere in memory", &w, &first);
+    kv_pool_free(p);
+    p = cached_gpt_pool(&lab->model, 16, CONTEXT / 16);
+    write_with(lab, prompt, 17, cached_gpt_cache(&lab->model, p), &w);
+    compare("... in blocks of 16 positions, not 64", &w, &first);
+    write_without(lab, prompt, &w);
+    compare("without a cache", &w, &first);
+    kv_pool_free(p);
+    puts("");
+}
+
+// --- 3. time ----------------------------------------------------------------
+
+// The fastest of some calls; on a busy machine all others say little.
+typedef struct Fastest {
+    double seconds, began;
+} Fastest;
+
+static void begin(Fastest *f)
+{
+    f->began = seconds_now();
+}
+
+static void end(Fastest *f)
+{
+    const double s = seconds_now() - f->began;
+    if (f->seconds == 0 || s < f->seconds)
+        f->seconds = s;
+}
+
+// How fast this machine multiplies matrices of the model's size, and how fast
+// it can fetch the model's weights for one row.
+static void measure_machine(Lab *lab)
+{
+    enum { ROWS = 256 };
+    const int matrices = (int)(cost_weights(&shape) / 4) / (WIDTH * HIDDEN);
+    Arena a = arena_new((size_t)1 << 25);
+    float *w = arena_zero(&a, (size_t)matrices * WIDTH * HIDDEN, sizeof *w);
+    float *x = arena_zero(&a, (size_t)ROWS * WIDTH, sizeof *x);
+    float *y = arena_zero(&a, (size_t)ROWS * HIDDEN, sizeof *y);
+    Fastest multiply = {0}, fetch = {0};
+    for (int round = 0; round < 200; round++) {
+        begin(&multiply);
+        gemm_nn(ROWS, HIDDEN, WIDTH, x, WIDTH, w, HIDDEN, y, HIDDEN, false);
+        end(&multiply);
+        begin(&fetch);
+        for (int i = 0; i < matrices; i++)
+            gemm_nn(1, HIDDEN, WIDTH, x, WIDTH, w + (size_t)i * WIDTH * HIDDEN,
+                    HIDDEN, y, HIDDEN, false);
+        end(&fetch);
+    }
+    lab->rate = 2.0 * ROWS * HIDDEN * WIDTH / multiply.seconds;
+    lab->bandwidth = 4.0 * matrices * WIDTH * HIDDEN / fetch.seconds;
+    arena_free(&a);
+}
+
+enum { STEPS = CONTEXT };
+
+// Seconds for the token that follows n others, n = 1 .. longest: [n].
+typedef struct Times {
+    double without[STEPS + 1], with[STEPS + 1];
+    double without_predicted[STEPS + 1], with_predicted[STEPS + 1];
+} Times;
+
+static void predict(const Lab *lab, Times *t)
+{
+    for (int n = 1; n <= lab->longest; n++) {
+        t->without_predicted[n] = cost_work(&shape, n, 0, n) / lab->rate;
+        t->with_predicted[n] =
+            (cost_weights(&shape) + cost_cache(&shape, n - 1)) / lab->bandwidth;
+    }
+}
+
+static void measure_times(Lab *lab, Times *t)
+{
+    enum { ROUNDS = 5 };
+    int id[STEPS + 1] = {0};
+    KvPool *p = cached_gpt_pool(&lab->model, KV_BLOCK, CONTEXT / KV_BLOCK);
+    for (int round = 0; round < ROUNDS; round++) {
+        KvCache c = cached_gpt_cache(&lab->model, p);
+        for (int n = 1; n <= lab->longest; n++) {
+            Fastest f = {.seconds = t->with[n]};
+            begin(&f);
+            const float *scores =
+                cached_gpt_read(&lab->reader, one(&id[n - 1]), &c, false);
+            id[n] = likeliest(scores, PIECES);
+            end(&f);
+            t->with[n] = f.seconds;
+        }
+        kv_cache_free(&c);
+    }
+    kv_pool_free(p);
+    Progress bar =
+        progress_new("writing without a cache",
+                     (int64_t)lab->longest * lab->longest / 2, "tokens read");
+    for (int n = 1; n <= lab->longest; n++) {
+        Fastest f = {0};
+        begin(&f);
+        const int next = likeliest(without_cache(lab, n, id), PIECES);
+        end(&f);
+        t->without[n] = f.seconds;
+        check(n == lab->longest || next == id[n], "token %d is %d, not %d", n,
+              next, id[n]);
+        progress(&bar, (int64_t)n * n / 2, NAN);
+    }
+    progress_end(&bar);
+}
+
+static double total(const double *seconds, int n)
+{
+    double sum = 0;
+    for (int i = 1; i <= n; i++)
+        sum += seconds[i];
+    return sum;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// The median of the last few times up to n: one may have been disturbed.
+static double around(const double *seconds, int n)
+{
+    double last[9];
+    const int few = smaller(9, n);
+    memcpy(last, seconds + n + 1 - few, few * sizeof *last);
+    qsort(last, few, sizeof *last, ascending);
+    return last[few / 2];
+}
+
+static void plot_times(const Lab *lab, const Times *t)
+{
+    static double x[STEPS], y[6][STEPS];
+    const int n = lab->longest;
+    for (int i = 0; i < n; i++) {
+        x[i] = i + 1;
+        y[0][i] = 1e3 * t->without[i + 1];
+        y[1][i] = 1e3 * t->without_predicted[i + 1];
+        y[2][i] = 1e3 * t->with[i + 1];
+        y[3][i] = 1e3 * t->with_predicted[i + 1];
+    }
+    Plot *p = plot_new("Time for one more token", "tokens so far", "ms");
+    plot_line(p, "without a cache", n, x, y[0]);
+    plot_line(p, "... predicted", n, x, y[1]);
+    plot_line(p, "with a cache", n, x, y[2]);
+    plot_line(p, "... predicted", n, x, y[3]);
+    plot_log(p, true, true);
+    plot_save(p, lab->run.plots, "token");
+    double sum[4] = {0};
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < 4; k++) {
+            sum[k] += y[k][i];
+            y[k][i] = sum[k];
+            if (k == 3) {
+                y[4][i] = y[0][i] / y[2][i];
+                y[5][i] = y[1][i] / y[3][i];
+            }
+        }
+    p = plot_new("Time for a whole text", "tokens", "ms");
+    plot_line(p, "without a cache", n, x, y[0]);
+    plot_line(p, "... predicted", n, x, y[1]);
+    plot_line(p, "with a cache", n, x, y[2]);
+    plot_line(p, "... predicted", n, x, y[3]);
+    plot_log(p, true, true);
+    plot_save(p, lab->run.plots, "total");
+    p = plot_new("What a cache gains on a whole text", "tokens",
+                 "times as fast");
+    plot_line(p, "measured", n, x, y[4]);
+    plot_line(p, "predicted", n, x, y[5]);
+    plot_save(p, lab->run.plots, "gain");
+}
+
+static void times(Lab *lab)
+{
+    static Times t;
+    const int n = lab->longest;
+    puts("3. Time: first predicted, then measured\n");
+    printf("  This machine multiplies ~%.1f GFLOP/s and fetches ~%.1f GB/s.\n",
+           1e-9 * lab->rate, 1e-9 * lab->bandwidth);
+    printf("  A token is %.2f MFLOP and %.2f MB of weights.\n\n",
+           1e-6 * cost_work(&shape, 1, 0, 1), 1e-6 * cost_weights(&shape));
+    predict(lab, &t);
+    measure_times(lab, &t);
+    puts("  one more token");
+    puts("              without a cache, ms     with a cache, ms");
+    puts("  tokens     predicted   measured   predicted   measured");
+    for (int T = 16; T <= n; T *= 2)
+        printf("  %6d       ~%-7.2f   ~%-7.2f     ~%-6.3f    ~%.3f\n", T,
+               1e3 * t.without_predicted[T], 1e3 * around(t.without, T),
+               1e3 * t.with_predicted[T], 1e3 * around(t.with, T));
+    puts("\n  a whole text, s                                   times as fast");
+    puts("  tokens     without a cache  with a cache     predicted   measured");
+    for (int T = 16; T <= n; T *= 2) {
+        const double slow = total(t.without, T), fast = total(t.with, T);
+        lab->times = slow / fast;
+        printf("  %6d       ~%-10.4f     ~%-10.4f        ~%-5.1f     ~%.1f\n",
+               T, slow, fast,
+               total(t.without_predicted, T) / total(t.with_predicted, T),
+               lab->times);
+    }
+    puts("");
+    plot_times(lab, &t);
+}
+
+// --- 4. memory --------------------------------------------------------------
+
+static void memory(Lab *lab)
+{
+    enum { LOOKS = 64 };
+    static const int at[] = {1, 63, 64, 65, 128, 200, 256, 512};
+    double x[STEPS], need[STEPS], held[STEPS], tape[STEPS];
+    int n = 0, id[STEPS] = {0};
+    KvPool *p = cached_gpt_pool(&lab->model, KV_BLOCK, CONTEXT / KV_BLOCK);
+    KvCache c = cached_gpt_cache(&lab->model, p);
+    puts("4. Memory: bytes of a cache in blocks of 64 positions\n");
+    puts("  tokens      needed        held      without a cache, at work");
+    for (int T = 1, next = 0; T <= lab->longest; T++) {
+        cached_gpt_read(&lab->reader, one(&id[T - 1]), &c, false);
+        if (T % 8 && T != at[next])
+            continue;
+        tape_reset(lab->tape);
+        gpt_forward(&lab->model, lab->tape, (Tokens){.n = T, .id = id});
+        x[n] = T;
+        need[n] = (double)kv_bytes(LAYERS, WIDTH, T);
+        held[n] = (double)kv_pool_used(p);
+        tape[n] = (double)lab->tape->arena.used;
+        if (T == at[next]) {
+            printf("  %6d  %10.0f  %10.0f      %10.0f\n", T, need[n], held[n],
+                   tape[n]);
+            next++;
+        }
+        n++;
+    }
+    puts("");
+    kv_cache_free(&c);
+    kv_pool_free(p);
+    Plot *plot = plot_new("Memory of a cache", "tokens", "bytes");
+    plot_line(plot, "the formula", n, x, need);
+    plot_line(plot, "held, in blocks of 64", n, x, held);
+    plot_save(plot, lab->run.plots, "memory");
+}
+
+// --- 5. reading and writing on the roofline ---------------------------------
+
+enum { BEFORE = 128, SIZES = 9, WIDEST = 32 };
+
+// GFLOP/s of reading n tokens of one text at once, behind BEFORE others.
+static double read_together(Lab *lab, int n, const KvCache *before)
+{
+    int id[1 << (SIZES - 1)] = {0};
+    Fastest f = {0};
+    for (int round = 0; round < 3 + 256 / n; round++) {
+        KvCache c = kv_fork(before, BEFORE);
+        begin(&f);
+        cached_gpt_read(&lab->reader, (Tokens){.n = n, .id = id}, &c, false);
+        end(&f);
+        kv_cache_free(&c);
+    }
+    return 1e-9 * cost_work(&shape, n, BEFORE, 1) / f.seconds;
+}
+
+// GFLOP/s of writing one token each in n texts, behind BEFORE others.
+static double write_together(Lab *lab, int n, KvCache *c, double *seconds)
+{
+    int id[WIDEST] = {0}, start[WIDEST + 1];
+    Fastest f = {0};
+    for (int k = 0; k <= n; k++)
+        start[k] = k;
+    for (int round = 0; round < 3 + 64 / n; round++) {
+        begin(&f);
+        cached_gpt_read(&lab->reader, (Tokens){n, id, {n, start}}, c, false);
+        end(&f);
+        for (int k = 0; k < n; k++)
+            kv_cut(&c[k], BEFORE);
+    }
+    *seconds = f.seconds;
+    return 1e-9 * n * cost_work(&shape, 1, BEFORE, 1) / f.seconds;
+}
+
+static void roofline(Lab *lab)
+{
+    int id[BEFORE] = {0};
+    double part[SIZES], roof[SIZES], reading[SIZES], writing[SIZES];
+    KvPool *p = cached_gpt_pool(&lab->model, KV_BLOCK, WIDEST * 3 + 8);
+    KvCache c[WIDEST];
+    for (int k = 0; k < WIDEST; k++) {
+        c[k] = cached_gpt_cache(&lab->model, p);
+        cached_gpt_prompt(&lab->reader, BEFORE, id, 0, &c[k]);
+    }
+    puts("5. Reading and writing on the roofline, GFLOP/s\n");
+    puts("                            n tokens     one token each of n texts");
+    puts("     n  FLOP/byte    roof   of a text    all        tokens/s");
+    for (int i = 0; i < SIZES; i++) {
+        const int n = 1 << i;
+        const double work = cost_work(&shape, n, BEFORE, 1);
+        double seconds;
+        part[i] = work / (cost_weights(&shape) + cost_cache(&shape, BEFORE));
+        roof[i] = 1e-9 * fmin(lab->rate, part[i] * lab->bandwidth);
+        reading[i] = read_together(lab, n, &c[0]);
+        printf("  %4d     %6.1f   ~%5.1f      ~%5.1f", n, part[i], roof[i],
+               reading[i]);
+        writing[i] = NAN;
+        if (n <= WIDEST) {
+            writing[i] = write_together(lab, n, c, &seconds);
+            printf("     ~%5.1f        ~%.0f", writing[i], n / seconds);
+        }
+        puts("");
+    }
+    puts("");
+    for (int k = 0; k < WIDEST; k++)
+        kv_cache_free(&c[k]);
+    kv_pool_free(p);
+    Plot *plot =
+        plot_new("Reading a prompt and writing a text",
+                 "operations for each byte of weights and cache", "GFLOP/s");
+    plot_line(plot, "the roof", SIZES, part, roof);
+    plot_points(plot, "n tokens of one text", SIZES, part, reading);
+    plot_points(plot, "one token each of n texts", SIZES, part, writing);
+    plot_log(plot, true, true);
+    plot_save(plot, lab->run.plots, "roofline");
+}
+
+// --- 6. a cache that forgets ------------------------------------------------
+
+enum { TEXTS = 8, KEPT = 6, SINKS = 4, EVERY = 8 };
+
+// What a token costs: the negative logarithm of its probability.
+static double surprise(const float *scores, int n, int id)
+{
+    double sum = 0, most = (double)scores[likeliest(scores, n)];
+    for (int i = 0; i < n; i++)
+        sum += exp((double)scores[i] - most);
+    return log(sum) + most - (double)scores[id];
+}
+
+// The mean surprise at every EVERYth token in the second half of a text, with a
+// cache that keeps `kept` positions. Returns the bytes it holds at the end.
+static double with_less(CachedGpt *g, KvPool *p, const int *id, int kept,
+                        int sinks, size_t *held)
+{
+    const int T = g->model->shape.context, V = g->model->shape.pieces;
+    KvCache c = kv_cache_new(p, 0, kept - sinks, sinks);
+    double sum = 0;
+    int counted = 0;
+    for (int at = 0; at < T;) {
+        const int n = smaller(kv_room(&c), T - at);
+        const float *scores =
+            cached_gpt_read(g, (Tokens){.n = n, .id = id + at}, &c, true);
+        for (int i = 0; i < n; i++, at++)
+            if (at >= T / 2 && at % EVERY == 0) {
+                sum += surprise(scores + (size_t)i * V, V, id[at + 1]);
+                counted++;
+            }
+    }
+    *held = kv_pool_used(p);
+    kv_cache_free(&c);
+    return sum / counted;
+}
+
+// The same when the last `kept` tokens are read anew for each.
+static double read_anew(CachedGpt *g, KvPool *p, const int *id, int kept)
+{
+    const int T = g->model->shape.context, V = g->model->shape.pieces;
+    double sum = 0;
+    int counted = 0;
+    for (int at = T / 2; at < T; at += EVERY, counted++) {
+        const int n = smaller(kept, at + 1);
+        KvCache c = cached_gpt_cache(g->model, p);
+        const float *scores = cached_gpt_prompt(g, n, id + at + 1 - n, 0, &c);
+        sum += surprise(scores, V, id[at + 1]);
+        kv_cache_free(&c);
+    }
+    return sum / counted;
+}
+
+static void forgetting(const Lab *lab, const Teller *teller)
+{
+    const int T = teller->model.shape.context;
+    CachedGpt g = cached_gpt_new(&teller->model, T);
+    KvPool *p = cached_gpt_pool(&teller->model, 8, T / 8 + 8);
+    double x[KEPT], y[3][KEPT] = {{0}};
+    puts("6. A cache that forgets: surprise at the tokens of unseen tales, "
+         "nats\n");
+    printf(
+        "                       the newest   the first %d,      the newest,\n",
+        SINKS);
+    puts("  kept     bytes       are kept     then the newest   read anew");
+    for (int k = 0; k < KEPT; k++) {
+        const int kept = T >> (KEPT - 1 - k);
+        size_t held = 0, unused;
+        x[k] = kept;
+        for (int i = 0; i < TEXTS; i++) {
+            const int *id = teller->unseen.at + i * (T + 1);
+            y[0][k] += with_less(&g, p, id, kept, 0, &held) / TEXTS;
+            y[1][k] += with_less(&g, p, id, kept, SINKS, &unused) / TEXTS;
+            y[2][k] += read_anew(&g, p, id, kept) / TEXTS;
+        }
+        printf("  %4d  %8zu      ~%6.3f       ~%6.3f           ~%6.3f\n", kept,
+               held, y[0][k], y[1][k], y[2][k]);
+    }
+    puts("");
+    Plot *plot = plot_new("What forgetting costs", "positions kept",
+                          "nats a token, unseen tales");
+    plot_line(plot, "the newest", KEPT, x, y[0]);
+    plot_line(plot, "the first 4, then the newest", KEPT, x, y[1]);
+    plot_line(plot, "the newest, read anew", KEPT, x, y[2]);
+    plot_log(plot, true, false);
+    plot_save(plot, lab->run.plots, "forgetting");
+    kv_pool_free(p);
+    cached_gpt_free(&g);
+}
+
+// --- 7. blocks that texts share ---------------------------------------------
+
+int main(int argc, char **argv)
+{
+    Lab lab = {.run = {.seed = 1}};
+    cli_parse(argc, argv, "x", (Option[]){{0}}, &lab.run);
+    if (lab.run.threads == 0)
+        kernels_threads(1);
+    lab.longest = lab.run.quick ? 256 : CONTEXT;
+    lab.model = gpt_new(shape, lab.run.seed);
+    lab.reader = cached_gpt_new(&lab.model, CONTEXT);
+    lab.tape = tape_new(0, 1);
+    lab.tape->training = false;
+    double s = seconds_now();
+#define TICK fprintf(stderr, "%.2f s\n", seconds_now() - s)
+    weights();
+    same_tokens(&lab);
+    TICK;
+    measure_machine(&lab);
+    times(&lab);
+    TICK;
+    memory(&lab);
+    TICK;
+    roofline(&lab);
+    TICK;
+    Lesson l = {.shape = {.pieces = 512,
+                          .context = 256,
+                          .width = 64,
+                          .heads = 4,
+                          .groups = 4,
+                          .layers = 2,
+                          .hidden = 256},
+                .tales = 600,
+                .steps = 200,
+                .texts = 4,
+                .rate = 3e-3f,
+                .seed = 1};
+    if (!lab.run.quick) {
+        l.shape.layers = 4;
+        l.shape.width = 96;
+        l.shape.hidden = 384;
+        l.steps = 500;
+        l.tales = 3000;
+    }
+    Teller t = teller_new(&l);
+    fprintf(stderr, "loss %g\n", t.loss);
+    TICK;
+    forgetting(&lab, &t);
+    TICK;
+    return 0;
+}
