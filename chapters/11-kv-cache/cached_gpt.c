@@ -131,23 +131,15 @@ static void norm_rows(const Norm *norm, int rows, int d, const float *x,
     }
 }
 
+// x = gelu(x): x times its gate.
 static void gelu_row(float *x, int n)
 {
-    float area[64];
-    for (int at = 0; at < n; at += 64) {
-        int m = n - at < 64 ? n - at : 64;
-        for (int j = 0; j < m; j++)
-            area[j] = -0.5f * x[at + j] * x[at + j];
-        exp_each(area, area, m);
-        for (int j = 0; j < m; j++) {
-            float t = 1 / (1 + 0.3275911f * 0.70710678f * fabsf(x[at + j]));
-            float p = t * (0.254829592f +
-                           t * (-0.284496736f +
-                                t * (1.421413741f +
-                                     t * (-1.453152027f + t * 1.061405429f))));
-            float tail = 0.5f * p * area[j];
-            x[at + j] *= x[at + j] < 0 ? tail : 1 - tail;
-        }
+    float gate[256];
+    for (int at = 0; at < n; at += 256) {
+        const int part = n - at < 256 ? n - at : 256;
+        gelu_gate_each(x + at, gate, part);
+        for (int j = 0; j < part; j++)
+            x[at + j] *= gate[j];
     }
 }
 
