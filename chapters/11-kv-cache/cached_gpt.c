@@ -109,9 +109,12 @@ static void apply(const CachedGpt *g, const Plain *l, int rows, const float *x,
 static float sum_of(const float *x, int n)
 {
     float part[16] = {0}, sum = 0;
-    for (int i = 0; i < n; i += 16)
-        for (int j = 0; j < 16 && i + j < n; j++)
+    const int whole = n / 16 * 16;
+    for (int i = 0; i < whole; i += 16)
+        for (int j = 0; j < 16; j++)
             part[j] += x[i + j];
+    for (int i = whole; i < n; i++)
+        part[i - whole] += x[i];
     for (int j = 0; j < 16; j++)
         sum += part[j];
     return sum;

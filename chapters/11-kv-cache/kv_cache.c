@@ -257,17 +257,19 @@ KvCache kv_fork(const KvCache *c, int length)
 
 enum { ROWS = 32 }; // queries that go through a block together
 
-// Queries that read the same keys. Row r lies `stride` floats behind row r - 1
-// and stands at position first + r * step of the text.
+// Queries that go through the blocks together: rows of one head, each a
+// position further on; or all heads of one row. Row r lies `stride` floats
+// behind row r - 1, stands at position first + r * step of the text and reads
+// the keys of group + r / share.
 typedef struct Tile {
     const float *q;
     float *y;
-    int rows, stride, first, step;
+    int rows, stride, first, step, group, share;
 } Tile;
 
 typedef struct Attend {
     const KvCache *c;
-    int layer, n, heads, width, share, window; // width of a head
+    int layer, n, heads, width, window; // width of a head
     const float *q;
     float *y;
 } Attend;
@@ -331,21 +333,60 @@ static void mask_scores(const Attend *a, int p, int base, float *s, int n)
         s[j] = -INFINITY;
 }
 
+// c += a0 b0 + a1 b1 + a2 b2 + a3 b3, in this order, for n columns; b1 is the
+// row behind b0.
+static inline void add_four(const float *a, const float *b, int ldb,
+                            float *restrict c, int n)
+{
+    const float *b1 = b + ldb, *b2 = b1 + ldb, *b3 = b2 + ldb;
+    for (int j = 0; j < n; j++)
+        c[j] = c[j] + a[0] * b[j] + a[1] * b1[j] + a[2] * b2[j] + a[3] * b3[j];
+}
+
+// y (heads x w) = for each head the sum of its n weights times its columns of
+// the rows of v. Each sum is in the order of n, as in gemm_nn; but there a head
+// alone would wait for each addition, and here the others fill the time.
+static void mix_heads(int heads, int w, int n, const float *s, int lds,
+                      const float *v, int ldv, float *y)
+{
+    int k = 0;
+    memset(y, 0, sizeof *y * (size_t)heads * w);
+    for (; k + 4 <= n; k += 4)
+        for (int h = 0; h < heads; h++) {
+            const float *a = s + h * lds + k;
+            const float *b = v + (size_t)k * ldv + h * w;
+            int j = 0;
+            for (; j + 16 <= w; j += 16) // 16 known: no loop is left
+                add_four(a, b + j, ldv, y + h * w + j, 16);
+            add_four(a, b + j, ldv, y + h * w + j, w - j);
+        }
+    for (; k < n; k++)
+        for (int h = 0; h < heads; h++)
+            axpy(s[h * lds + k], v + (size_t)k * ldv + h * w, y + h * w, w);
+}
+
 // All queries of the tile against the first n positions of block b.
-static void attend_block(const Attend *a, int group, const Tile *t, Running *r,
-                         int b, int n)
+static void attend_block(const Attend *a, const Tile *t, Running *r, int b,
+                         int n)
 {
     const KvPool *p = a->c->pool;
     const int B = p->block, w = a->width, id = a->c->table[kv_slot(a->c, b)];
-    const float *k = kv_keys(p, id, a->layer) + (size_t)group * w * B;
-    const float *v = kv_values(p, id, a->layer) + (size_t)group * w;
+    const float *k = kv_keys(p, id, a->layer) + (size_t)t->group * w * B;
+    const float *v = kv_values(p, id, a->layer) + (size_t)t->group * w;
     float s[ROWS * KV_BLOCK], part[ROWS * KV_HEAD];
-    gemm_nn(t->rows, n, w, t->q, t->stride, k, B, s, B, false);
+    for (int i = 0; i < t->rows; i += t->share)
+        gemm_nn(least(t->share, t->rows), n, w, t->q + (size_t)i * t->stride,
+                t->stride, k + (size_t)i / t->share * w * B, B, s + i * B, B,
+                false);
     for (int i = 0; i < t->rows; i++) {
         mask_scores(a, t->first + i * t->step, b * B, s + i * B, n);
         take_scores(&r[i], s + i * B, n, t->y + (size_t)i * t->stride, w);
     }
-    gemm_nn(t->rows, w, n, s, B, v, p->width, part, w, false);
+    if (t->share == 1)
+        mix_heads(t->rows, w, n, s, B, v, p->width, part);
+    for (int i = 0; i < t->rows && t->share > 1; i += t->share)
+        gemm_nn(least(t->share, t->rows), w, n, s + i * B, B,
+                v + i / t->share * w, p->width, part + i * w, w, false);
     for (int i = 0; i < t->rows; i++) {
         float *y = t->y + (size_t)i * t->stride;
         for (int j = 0; j < w; j++)
@@ -353,7 +394,7 @@ static void attend_block(const Attend *a, int group, const Tile *t, Running *r,
     }
 }
 
-static void attend_tile(const Attend *a, int group, Tile t)
+static void attend_tile(const Attend *a, Tile t)
 {
     Running r[ROWS];
     for (int i = 0; i < t.rows; i++) {
@@ -365,7 +406,7 @@ static void attend_tile(const Attend *a, int group, Tile t)
     for (int b = 0; b <= last / B; b++) {
         if (b == fixed) // what lies between, no query of the tile can see
             b = most(b, first_seen(t.first, a->window) / B);
-        attend_block(a, group, &t, r, b, least(B, last + 1 - b * B));
+        attend_block(a, &t, r, b, least(B, last + 1 - b * B));
     }
     for (int i = 0; i < t.rows; i++) {
         const float share = 1 / r[i].sum; // each sees itself at least
@@ -374,26 +415,35 @@ static void attend_tile(const Attend *a, int group, Tile t)
     }
 }
 
-// One row: its heads that share keys are a tile. Several rows: each head has a
-// tile for every ROWS of them.
-static void attend_tiles(void *context, int from, int to)
+// The heads of groups from .. to - 1 of a single row.
+static void attend_row(void *context, int from, int to)
 {
     const Attend *a = context;
-    const int first = a->c->length - a->n, w = a->width, cols = a->heads * w;
+    const int share = a->heads / (a->c->pool->width / a->width);
+    // As many whole groups as fit in a tile, or a part of one group.
+    const int whole = most(share, ROWS / share * share);
+    for (int h = from * share, rows; h < to * share; h += rows) {
+        const size_t at = (size_t)h * a->width;
+        rows = least(whole, share > ROWS ? share - h % share : to * share - h);
+        rows = least(rows, ROWS);
+        attend_tile(a, (Tile){a->q + at, a->y + at, rows, a->width,
+                              a->c->length - 1, 0, h / share, share});
+    }
+}
+
+// Several rows: each head has a tile for every ROWS of them.
+static void attend_rows(void *context, int from, int to)
+{
+    const Attend *a = context;
+    const int groups = a->c->pool->width / a->width;
+    const int cols = a->heads * a->width;
     for (int i = from; i < to; i++) {
-        if (a->n == 1) {
-            const int at = i * a->share * w;
-            for (int h = 0; h < a->share; h += ROWS)
-                attend_tile(a, i,
-                            (Tile){a->q + at + h * w, a->y + at + h * w,
-                                   least(ROWS, a->share - h), w, first, 0});
-            continue;
-        }
         const int head = i % a->heads, row = i / a->heads * ROWS;
-        const size_t at = (size_t)row * cols + head * w;
-        attend_tile(a, head / a->share,
-                    (Tile){a->q + at, a->y + at, least(ROWS, a->n - row), cols,
-                           first + row, 1});
+        const size_t at = (size_t)row * cols + head * a->width;
+        const int rows = least(ROWS, a->n - row);
+        attend_tile(a, (Tile){a->q + at, a->y + at, rows, cols,
+                              a->c->length - a->n + row, 1,
+                              head / (a->heads / groups), ROWS});
     }
 }
 
@@ -410,10 +460,12 @@ void kv_attend(const KvCache *c, int layer, int n, const float *q, int heads,
           "%d queries in layer %d of a cache of %d", n, layer, c->length);
     if (c->window > 0 && (window == 0 || window > c->window))
         window = c->window;
-    Attend a = {c, layer, n, heads, head_width, heads / groups, window, q, y};
+    Attend a = {c, layer, n, heads, head_width, window, q, y};
     const int seen = window > 0 ? least(window, c->length) : c->length;
-    const int items =
-        n == 1 ? groups : (n + ROWS - 1) / ROWS * heads; // 0 for no row
-    parallel_for(items, 4.0 * n * heads * seen * head_width / most(1, items),
-                 attend_tiles, &a);
+    const double cost = 4.0 * n * heads * seen * head_width;
+    const int tiles = (n + ROWS - 1) / ROWS * heads; // 0 for no row
+    if (n == 1)
+        parallel_for(groups, cost / groups, attend_row, &a);
+    else
+        parallel_for(tiles, cost / most(1, tiles), attend_rows, &a);
 }

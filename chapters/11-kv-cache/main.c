@@ -3,9 +3,10 @@
 // Read from top to bottom: what a cache weighs, the same tokens in eight ways,
 // what they cost, the roofline, a cache that forgets, and blocks that texts
 // share.
+#include "10-gpt/sampler.h"
 #include "11-kv-cache/cached_gpt.h"
 #include "11-kv-cache/cost.h"
-#include "11-kv-cache/teller.h"
+#include "11-kv-cache/learn.h"
 
 #include "common/check.h"
 #include "common/cli.h"
@@ -46,14 +47,6 @@ typedef struct Lab {
     double rate, bandwidth; // operations and bytes a second of this machine
     double times;           // what a cache gains at the longest text
 } Lab;
-
-static int likeliest(const float *scores, int n)
-{
-    int best = 0;
-    for (int i = 1; i < n; i++)
-        best = scores[i] > scores[best] ? i : best;
-    return best;
-}
 
 static int smaller(int a, int b)
 {
@@ -111,7 +104,7 @@ typedef struct Written {
 static void write_down(Written *w, int i, const float *scores)
 {
     memcpy(w->scores[i], scores, sizeof w->scores[i]);
-    w->id[i] = likeliest(scores, PIECES);
+    w->id[i] = greatest(scores, PIECES);
 }
 
 static void write_without(Lab *lab, const int *prompt, Written *w)
@@ -157,7 +150,7 @@ static void write_beside(Lab *lab, const int *prompt, KvPool *p, Written *w)
     for (int i = 0; i < NEW; i++) {
         write_down(w, i, scores + 2 * PIECES);
         for (int k = 0; k < BESIDE; k++) {
-            newest[k] = likeliest(scores + (size_t)k * PIECES, PIECES);
+            newest[k] = greatest(scores + (size_t)k * PIECES, PIECES);
             start[k + 1] = k + 1; // from now on a row each
         }
         scores = cached_gpt_read(
@@ -291,7 +284,7 @@ static void measure_times(Lab *lab, Times *t)
             begin(&f);
             const float *scores =
                 cached_gpt_read(&lab->reader, one(&id[n - 1]), &c, false);
-            id[n] = likeliest(scores, PIECES);
+            id[n] = greatest(scores, PIECES);
             end(&f);
             t->with[n] = f.seconds;
         }
@@ -304,7 +297,7 @@ static void measure_times(Lab *lab, Times *t)
     for (int n = 1; n <= lab->longest; n++) {
         Fastest f = {0};
         begin(&f);
-        const int next = likeliest(without_cache(lab, n, id), PIECES);
+        const int next = greatest(without_cache(lab, n, id), PIECES);
         end(&f);
         t->without[n] = f.seconds;
         check(n == lab->longest || next == id[n], "token %d is %d, not %d", n,
@@ -507,12 +500,12 @@ static void roofline(Lab *lab)
         part[i] = work / (cost_weights(&shape) + cost_cache(&shape, BEFORE));
         roof[i] = 1e-9 * fmin(lab->rate, part[i] * lab->bandwidth);
         reading[i] = read_together(lab, n, &c[0]);
-        printf("  %4d     %6.1f   ~%5.1f      ~%5.1f", n, part[i], roof[i],
+        printf("  %4d     %6.1f   ~%-5.1f      ~%-5.1f", n, part[i], roof[i],
                reading[i]);
         writing[i] = NAN;
         if (n <= WIDEST) {
             writing[i] = write_together(lab, n, c, &seconds);
-            printf("     ~%5.1f        ~%.0f", writing[i], n / seconds);
+            printf("     ~%-5.1f        ~%.0f", writing[i], n / seconds);
         }
         puts("");
     }
@@ -532,142 +525,364 @@ static void roofline(Lab *lab)
 
 // --- 6. a cache that forgets ------------------------------------------------
 
-enum { TEXTS = 8, KEPT = 6, SINKS = 4, EVERY = 8 };
+enum { TEXTS = 40, KEPT = 6, SINKS = 4, NOTES = 64 };
 
-// What a token costs: the negative logarithm of its probability.
-static double surprise(const float *scores, int n, int id)
+// The share of right digits in the second half of a text, with a cache that
+// keeps `kept` positions. *held is what it holds at the end.
+static double with_less(CachedGpt *g, KvPool *p, const int *id, const int *next,
+                        int kept, int sinks, size_t *held)
 {
-    double sum = 0, most = (double)scores[likeliest(scores, n)];
-    for (int i = 0; i < n; i++)
-        sum += exp((double)scores[i] - most);
-    return log(sum) + most - (double)scores[id];
-}
-
-// The mean surprise at every EVERYth token in the second half of a text, with a
-// cache that keeps `kept` positions. Returns the bytes it holds at the end.
-static double with_less(CachedGpt *g, KvPool *p, const int *id, int kept,
-                        int sinks, size_t *held)
-{
-    const int T = g->model->shape.context, V = g->model->shape.pieces;
     KvCache c = kv_cache_new(p, 0, kept - sinks, sinks);
-    double sum = 0;
-    int counted = 0;
-    for (int at = 0; at < T;) {
-        const int n = smaller(kv_room(&c), T - at);
+    int right = 0, asked = 0;
+    for (int at = 0; at < NOTES;) {
+        const int n = smaller(kv_room(&c), NOTES - at);
         const float *scores =
             cached_gpt_read(g, (Tokens){.n = n, .id = id + at}, &c, true);
         for (int i = 0; i < n; i++, at++)
-            if (at >= T / 2 && at % EVERY == 0) {
-                sum += surprise(scores + (size_t)i * V, V, id[at + 1]);
-                counted++;
+            if (at >= NOTES / 2 && next[at] >= 0) {
+                right += greatest(scores + (size_t)i * NOTE_PIECES,
+                                  NOTE_PIECES) == next[at];
+                asked++;
             }
     }
     *held = kv_pool_used(p);
     kv_cache_free(&c);
-    return sum / counted;
+    return (double)right / asked;
 }
 
-// The same when the last `kept` tokens are read anew for each.
-static double read_anew(CachedGpt *g, KvPool *p, const int *id, int kept)
+// The same when the newest `kept` tokens are read anew for each answer.
+static double read_anew(CachedGpt *g, KvPool *p, const int *id, const int *next,
+                        int kept)
 {
-    const int T = g->model->shape.context, V = g->model->shape.pieces;
-    double sum = 0;
-    int counted = 0;
-    for (int at = T / 2; at < T; at += EVERY, counted++) {
+    int right = 0, asked = 0;
+    for (int at = NOTES / 2; at < NOTES; at++) {
+        if (next[at] < 0)
+            continue;
         const int n = smaller(kept, at + 1);
         KvCache c = cached_gpt_cache(g->model, p);
-        const float *scores = cached_gpt_prompt(g, n, id + at + 1 - n, 0, &c);
-        sum += surprise(scores, V, id[at + 1]);
+        right += greatest(cached_gpt_prompt(g, n, id + at + 1 - n, 0, &c),
+                          NOTE_PIECES) == next[at];
+        asked++;
         kv_cache_free(&c);
     }
-    return sum / counted;
+    return (double)right / asked;
 }
 
-static void forgetting(const Lab *lab, const Teller *teller)
+// What can be expected: the answer is right if the note is among the newest
+// `kept` positions, and else one of ten guesses.
+static double expected(const int *id, const int *next, int kept)
 {
-    const int T = teller->model.shape.context;
-    CachedGpt g = cached_gpt_new(&teller->model, T);
-    KvPool *p = cached_gpt_pool(&teller->model, 8, T / 8 + 8);
-    double x[KEPT], y[3][KEPT] = {{0}};
-    puts("6. A cache that forgets: surprise at the tokens of unseen tales, "
-         "nats\n");
-    printf(
-        "                       the newest   the first %d,      the newest,\n",
-        SINKS);
-    puts("  kept     bytes       are kept     then the newest   read anew");
+    double right = 0;
+    int asked = 0;
+    for (int at = NOTES / 2; at < NOTES; at++) {
+        if (next[at] < 0)
+            continue;
+        bool there = false; // a digit, at j, behind the same letter
+        for (int j = at - 1; j > at - kept && j > 0; j -= 2)
+            there |= id[j - 1] == id[at];
+        right += there ? 1 : 0.1;
+        asked++;
+    }
+    return right / asked;
+}
+
+static void forgetting(const Lab *lab)
+{
+    Gpt m = gpt_new((GptShape){.pieces = NOTE_PIECES,
+                               .context = NOTES,
+                               .width = 48,
+                               .heads = 2,
+                               .groups = 2,
+                               .layers = 2,
+                               .hidden = 192},
+                    lab->run.seed);
+    learn(&m, "learning to take notes", lab->run.quick ? 500 : 1000, 16, 5e-3f,
+          note_lesson, NULL, lab->run.seed);
+    CachedGpt g = cached_gpt_new(&m, NOTES);
+    KvPool *p = cached_gpt_pool(&m, 4, NOTES / 4 + 2);
+    double x[KEPT], y[4][KEPT] = {{0}};
+    puts("6. A cache that forgets: which digit stood behind this letter? "
+         "right, %\n");
+    printf("                              the newest   the first %d,      the "
+           "newest,\n",
+           SINKS);
+    puts("  kept    bytes   expected    are kept     then the newest   read "
+         "anew");
     for (int k = 0; k < KEPT; k++) {
-        const int kept = T >> (KEPT - 1 - k);
+        const int kept = NOTES >> k;
         size_t held = 0, unused;
+        Rng r = rng_new(lab->run.seed + 7);
         x[k] = kept;
         for (int i = 0; i < TEXTS; i++) {
-            const int *id = teller->unseen.at + i * (T + 1);
-            y[0][k] += with_less(&g, p, id, kept, 0, &held) / TEXTS;
-            y[1][k] += with_less(&g, p, id, kept, SINKS, &unused) / TEXTS;
-            y[2][k] += read_anew(&g, p, id, kept) / TEXTS;
+            int id[NOTES], next[NOTES];
+            note_lesson(NULL, &r, NOTES, id, next);
+            y[0][k] += 100 * expected(id, next, kept) / TEXTS;
+            y[1][k] += 100 * with_less(&g, p, id, next, kept, 0, &held) / TEXTS;
+            if (kept > SINKS)
+                y[2][k] += 100 *
+                           with_less(&g, p, id, next, kept, SINKS, &unused) /
+                           TEXTS;
+            y[3][k] += 100 * read_anew(&g, p, id, next, kept) / TEXTS;
         }
-        printf("  %4d  %8zu      ~%6.3f       ~%6.3f           ~%6.3f\n", kept,
-               held, y[0][k], y[1][k], y[2][k]);
+        printf("  %4d  %7zu      %5.1f      ~%-5.1f            ~%-5.1f         "
+               "~%.1f\n",
+               kept, held, y[0][k], y[1][k], y[2][k], y[3][k]);
     }
     puts("");
-    Plot *plot = plot_new("What forgetting costs", "positions kept",
-                          "nats a token, unseen tales");
-    plot_line(plot, "the newest", KEPT, x, y[0]);
-    plot_line(plot, "the first 4, then the newest", KEPT, x, y[1]);
-    plot_line(plot, "the newest, read anew", KEPT, x, y[2]);
+    Plot *plot =
+        plot_new("What forgetting costs", "positions kept", "right answers, %");
+    plot_line(plot, "expected", KEPT, x, y[0]);
+    plot_points(plot, "the newest", KEPT, x, y[1]);
+    plot_points(plot, "the first 4, then the newest", KEPT, x, y[2]);
+    plot_points(plot, "the newest, read anew", KEPT, x, y[3]);
     plot_log(plot, true, false);
     plot_save(plot, lab->run.plots, "forgetting");
     kv_pool_free(p);
     cached_gpt_free(&g);
+    gpt_free(&m);
 }
 
 // --- 7. blocks that texts share ---------------------------------------------
 
+enum { REQUESTS = 6, SHARED = 150, PAGE = 16 };
+
+// How many tokens request k gets as its answer; the first gets most.
+static int answer_length(int k)
+{
+    return 105 - 17 * k;
+}
+
+// Writes all answers at once, at random, each behind its own cache. Before,
+// `scores` are those behind the prompt.
+static void answer(Lab *lab, KvCache *c, const float *scores,
+                   int id[REQUESTS][CONTEXT])
+{
+    int newest[REQUESTS], start[REQUESTS + 1] = {0};
+    Sampler s = {.temperature = 1, .rng = rng_new(lab->run.seed)};
+    for (int i = 0, n = REQUESTS; n > 0; i++) {
+        for (int k = 0; k < n; k++) {
+            float row[PIECES];
+            memcpy(row, scores + (i ? (size_t)k * PIECES : 0), sizeof row);
+            newest[k] = id[k][i] = sample(&s, row, PIECES, NULL, 0);
+            start[k + 1] = k + 1;
+        }
+        scores = cached_gpt_read(&lab->reader, (Tokens){n, newest, {n, start}},
+                                 c, false);
+        while (n > 0 && answer_length(n - 1) == i + 1)
+            n--; // this one has all it wanted
+    }
+}
+
+// Are the scores behind each answer those of the same text alone?
+static bool as_alone(Lab *lab, KvCache *c, const int *prompt,
+                     int id[REQUESTS][CONTEXT])
+{
+    KvPool *p = cached_gpt_pool(&lab->model, PAGE, CONTEXT / PAGE);
+    bool same = true;
+    for (int k = 0; k < REQUESTS; k++) {
+        const int one_more = 7, n = answer_length(k);
+        float scores[PIECES];
+        memcpy(scores,
+               cached_gpt_read(&lab->reader, one(&one_more), &c[k], false),
+               sizeof scores);
+        KvCache alone = cached_gpt_cache(&lab->model, p);
+        cached_gpt_prompt(&lab->reader, SHARED, prompt, 0, &alone);
+        cached_gpt_prompt(&lab->reader, n, id[k], 0, &alone);
+        const float *want =
+            cached_gpt_read(&lab->reader, one(&one_more), &alone, false);
+        same = same && memcmp(scores, want, sizeof scores) == 0;
+        kv_cache_free(&alone);
+    }
+    kv_pool_free(p);
+    return same;
+}
+
+static int in_blocks(int positions, int block)
+{
+    return (positions + block - 1) / block * block;
+}
+
+// Positions that the requests take: with blocks of their own, or shared ones.
+static int positions_held(int block, bool shared)
+{
+    const int common = shared ? SHARED / block * block : 0;
+    int sum = common;
+    for (int k = 0; k < REQUESTS; k++)
+        sum += in_blocks(SHARED + answer_length(k) - common, block);
+    return sum;
+}
+
+static void plot_blocks(const Lab *lab)
+{
+    enum { MOST = 64 };
+    double x[MOST], own[MOST], shared[MOST];
+    for (int b = 1; b <= MOST; b++) {
+        x[b - 1] = b;
+        own[b - 1] = positions_held(b, false);
+        shared[b - 1] = positions_held(b, true);
+    }
+    Plot *p = plot_new("Six requests that begin alike", "positions in a block",
+                       "positions held");
+    plot_line(p, "each its own blocks", MOST, x, own);
+    plot_line(p, "the beginning shared", MOST, x, shared);
+    plot_save(p, lab->run.plots, "blocks");
+}
+
+static void say_held(const char *how, int positions)
+{
+    printf("  %-36s %5d   %8zu\n", how, positions,
+           kv_bytes(LAYERS, WIDTH, positions));
+}
+
+static void sharing(Lab *lab)
+{
+    static int id[REQUESTS][CONTEXT];
+    int prompt[SHARED];
+    float scores[PIECES];
+    Rng r = rng_new(lab->run.seed + 3);
+    for (int i = 0; i < SHARED; i++)
+        prompt[i] = rng_below(&r, PIECES);
+    KvPool *p = cached_gpt_pool(&lab->model, PAGE, REQUESTS * CONTEXT / PAGE);
+    KvCache c[REQUESTS] = {cached_gpt_cache(&lab->model, p)};
+    memcpy(scores, cached_gpt_prompt(&lab->reader, SHARED, prompt, 0, &c[0]),
+           sizeof scores);
+    for (int k = 1; k < REQUESTS; k++)
+        c[k] = kv_fork(&c[0], SHARED);
+    printf("7. %d requests that begin with the same %d tokens, in blocks of "
+           "%d\n\n",
+           REQUESTS, SHARED, PAGE);
+    puts("                                   positions      bytes");
+    say_held("room for the longest text, for each", REQUESTS * CONTEXT);
+    say_held("each its own blocks", positions_held(PAGE, false));
+    say_held("the beginning shared", positions_held(PAGE, true));
+    int before = p->idle;
+    printf("  the prompt, in %d tables             %5d   %8zu\n", REQUESTS,
+           (p->blocks - before) * PAGE, kv_pool_used(p));
+    answer(lab, c, scores, id);
+    printf("  measured, at the end                 %5d   %8zu\n",
+           (p->blocks - p->idle) * PAGE, kv_pool_used(p));
+    printf("\n  The answers are those of each text alone: %s.\n\n",
+           as_alone(lab, c, prompt, id) ? "yes, bit for bit" : "no");
+    plot_blocks(lab);
+    for (int k = 0; k < REQUESTS; k++)
+        kv_cache_free(&c[k]);
+    kv_pool_free(p);
+}
+
+// --- 8. tales that begin alike (not with --quick) ---------------------------
+
+enum { TALE_CONTEXT = 256, ENDINGS = 3 };
+
+static void print_text(const Tales *t, const int *id, int n)
+{
+    Buffer b = {0};
+    bpe_decode(&t->bpe, id, n, &b);
+    size_t column = 2;
+    printf("  ");
+    Text rest = {b.at, b.length}, word;
+    while (text_field(&rest, ' ', &word)) {
+        if (column + word.length > 76) {
+            printf("\n  ");
+            column = 2;
+        }
+        printf("%.*s ", (int)word.length, word.at);
+        column += word.length + 1;
+    }
+    puts("\n");
+    buffer_free(&b);
+}
+
+// One ending of a tale: until its line ends, or there is no more room.
+static void print_ending(CachedGpt *g, const Tales *t, KvCache c,
+                         const float *scores, uint64_t seed)
+{
+    int id[TALE_CONTEXT], n = 0;
+    float row[PIECES];
+    Sampler s = {.temperature = 0.7f, .rng = rng_new(seed)};
+    while (c.length < TALE_CONTEXT && kv_room(&c) > 0) {
+        memcpy(row, scores, sizeof row);
+        id[n] = sample(&s, row, PIECES, NULL, 0);
+        if (id[n] == t->bpe.byte['\n'])
+            break;
+        scores = cached_gpt_read(g, one(&id[n++]), &c, false);
+    }
+    print_text(t, id, n);
+    kv_cache_free(&c);
+}
+
+static void tales(const Lab *lab)
+{
+    static const char opening[] = "Once upon a time there was";
+    Gpt m = gpt_new((GptShape){.pieces = PIECES,
+                               .context = TALE_CONTEXT,
+                               .width = 96,
+                               .heads = 4,
+                               .groups = 4,
+                               .layers = 3,
+                               .hidden = 384},
+                    lab->run.seed);
+    Tales t = tales_new(lab->run.seed, 2000, PIECES);
+    const double loss = learn(&m, "learning to tell tales", 500, 4, 3e-3f,
+                              tale_lesson, &t, lab->run.seed);
+    puts("8. One beginning, three tales\n");
+    printf("  After 500 steps the loss is ~%.2f nats a token.\n\n", loss);
+    CachedGpt g = cached_gpt_new(&m, TALE_CONTEXT);
+    KvPool *p = cached_gpt_pool(&m, PAGE, ENDINGS * TALE_CONTEXT / PAGE + 4);
+    Ids begin_ids = {0};
+    bpe_encode(&t.bpe, text_of(opening), &begin_ids);
+    KvCache c = cached_gpt_cache(&m, p);
+    float scores[PIECES];
+    memcpy(scores, cached_gpt_prompt(&g, begin_ids.n, begin_ids.at, 0, &c),
+           sizeof scores);
+    printf("  %s ...\n\n", opening);
+    for (uint64_t k = 0; k < ENDINGS; k++)
+        print_ending(&g, &t, kv_fork(&c, c.length), scores, k + 1);
+    kv_cache_free(&c);
+    kv_pool_free(p);
+    ids_free(&begin_ids);
+    cached_gpt_free(&g);
+    tales_free(&t);
+    gpt_free(&m);
+}
+
+// --- the program ------------------------------------------------------------
+
+static const char about[] =
+    "Writing text with a GPT, with and without a cache of keys and values: "
+    "the\n"
+    "same tokens, what they cost in time and memory against what a formula\n"
+    "says, a cache that forgets, and blocks that several texts share.";
+
 int main(int argc, char **argv)
 {
     Lab lab = {.run = {.seed = 1}};
-    cli_parse(argc, argv, "x", (Option[]){{0}}, &lab.run);
+    cli_parse(argc, argv, about, (Option[]){{0}}, &lab.run);
     if (lab.run.threads == 0)
         kernels_threads(1);
-    lab.longest = lab.run.quick ? 256 : CONTEXT;
+    const bool quick = lab.run.quick;
+    printf("A cache of keys and values: about %d seconds and %d MB of memory.\n"
+           "A tilde marks what is measured; one core, unless --threads says "
+           "more.\n\n",
+           quick ? 6 : 45, quick ? 150 : 200);
+    lab.longest = quick ? 256 : CONTEXT;
     lab.model = gpt_new(shape, lab.run.seed);
     lab.reader = cached_gpt_new(&lab.model, CONTEXT);
     lab.tape = tape_new(0, 1);
     lab.tape->training = false;
-    double s = seconds_now();
-#define TICK fprintf(stderr, "%.2f s\n", seconds_now() - s)
     weights();
     same_tokens(&lab);
-    TICK;
     measure_machine(&lab);
     times(&lab);
-    TICK;
     memory(&lab);
-    TICK;
     roofline(&lab);
-    TICK;
-    Lesson l = {.shape = {.pieces = 512,
-                          .context = 256,
-                          .width = 64,
-                          .heads = 4,
-                          .groups = 4,
-                          .layers = 2,
-                          .hidden = 256},
-                .tales = 600,
-                .steps = 200,
-                .texts = 4,
-                .rate = 3e-3f,
-                .seed = 1};
-    if (!lab.run.quick) {
-        l.shape.layers = 4;
-        l.shape.width = 96;
-        l.shape.hidden = 384;
-        l.steps = 500;
-        l.tales = 3000;
-    }
-    Teller t = teller_new(&l);
-    fprintf(stderr, "loss %g\n", t.loss);
-    TICK;
-    forgetting(&lab, &t);
-    TICK;
+    forgetting(&lab);
+    sharing(&lab);
+    if (!quick)
+        tales(&lab);
+    printf("=> the same bits in any chunks; %d tokens ~%.0f x as fast\n",
+           lab.longest, lab.times);
+    tape_free(lab.tape);
+    cached_gpt_free(&lab.reader);
+    gpt_free(&lab.model);
     return 0;
 }
