@@ -41,16 +41,24 @@ double learn(Gpt *m, const char *what, int steps, int texts, float rate,
 
 void note_lesson(const void *nothing, Rng *r, int n, int *id, int *next)
 {
-    int digit[NOTE_LETTERS], seen[NOTE_LETTERS] = {0};
+    int digit[NOTE_LETTERS], noted[NOTE_LETTERS], known = 0;
+    bool seen[NOTE_LETTERS] = {false};
     (void)nothing;
     for (int i = 0; i < NOTE_LETTERS; i++)
-        digit[i] = NOTE_LETTERS + rng_below(r, 10);
-    for (int i = 0, letter = 0; i < n; i++) {
-        if (i % 2 == 0)
-            letter = rng_below(r, NOTE_LETTERS);
-        id[i] = i % 2 == 0 ? letter : digit[letter];
-        next[i] = i % 2 == 0 && seen[letter] ? digit[letter] : -1;
-        seen[letter] += i % 2;
+        digit[i] = rng_below(r, 10);
+    for (int i = 0; i < n; i++) {
+        if (i % 2 == 0) {
+            const int letter = rng_below(r, NOTE_LETTERS);
+            id[i] = letter * 10 + digit[letter];
+            next[i] = -1;
+            if (!seen[letter])
+                noted[known++] = letter;
+            seen[letter] = true;
+        } else {
+            const int letter = noted[rng_below(r, known)];
+            id[i] = NOTE_LETTERS * 10 + letter;
+            next[i] = letter * 10 + digit[letter];
+        }
     }
 }
 

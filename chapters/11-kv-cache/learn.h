@@ -15,10 +15,11 @@ typedef void (*Lesson)(const void *context, Rng *r, int n, int *id, int *next);
 double learn(Gpt *m, const char *what, int steps, int texts, float rate,
              Lesson lesson, const void *context, uint64_t seed);
 
-// Notes: letters and digits by turns, d 4 h 2 c 3 d 4 ... In each text every
-// letter has one digit, drawn for that text. Who has seen the letter before,
-// can know the digit behind it.
-enum { NOTE_LETTERS = 12, NOTE_PIECES = NOTE_LETTERS + 10 };
+// Notes and questions by turns: d4 h2 d? c3 h? ... A note is a letter and a
+// digit in one token; in each text every letter has one digit, drawn for that
+// text. A question names a letter that has been noted; what follows is its
+// note. (It does not follow in the text, so that nobody can copy an answer.)
+enum { NOTE_LETTERS = 8, NOTE_PIECES = NOTE_LETTERS * 10 + NOTE_LETTERS };
 
 void note_lesson(const void *nothing, Rng *r, int n, int *id, int *next);
 

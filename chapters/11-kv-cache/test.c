@@ -1,14 +1,18 @@
 // Tests of chapter 11. The laws of a cache: whatever way the rows go in, in one
 // piece, in any pieces, one by one, beside other texts, in a ring, in blocks
 // that lie anywhere or belong to two texts, what comes out is the same.
-#include "11-kv-cache/kv_cache.h"
+#include "11-kv-cache/cached_gpt.h"
+#include "11-kv-cache/cost.h"
+#include "11-kv-cache/learn.h"
 
 #include "common/check.h"
 #include "common/kernels.h"
 #include "common/ops.h"
 #include "common/testing.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
 // --- attention over a cache, against attention over matrices ----------------
 
@@ -454,6 +458,353 @@ static void misuse_is_told(void **state)
     kv_pool_free(p);
 }
 
+// --- a whole model ----------------------------------------------------------
+
+// Shapes that fit nothing: 7 positions in a block are used with them. The last
+// has sums of more than 384 terms.
+static const GptShape shapes[] = {
+    {.pieces = 23,
+     .context = 61,
+     .width = 12,
+     .heads = 3,
+     .groups = 3,
+     .layers = 2,
+     .hidden = 19},
+    {.pieces = 17,
+     .context = 61,
+     .width = 20,
+     .heads = 4,
+     .groups = 2,
+     .layers = 3,
+     .hidden = 37},
+    {.pieces = 31,
+     .context = 61,
+     .width = 24,
+     .heads = 4,
+     .groups = 1,
+     .layers = 2,
+     .hidden = 48,
+     .window = 11},
+    {.pieces = 11,
+     .context = 61,
+     .width = 10,
+     .heads = 2,
+     .groups = 2,
+     .layers = 1,
+     .hidden = 1013},
+    {.pieces = 1,
+     .context = 61,
+     .width = 1,
+     .heads = 1,
+     .groups = 1,
+     .layers = 1,
+     .hidden = 1},
+};
+enum { SHAPES = sizeof shapes / sizeof shapes[0], BLOCK = 7, TOKENS = 59 };
+
+// A model whose scores are no small numbers, and a text for it.
+static Gpt model_new(const GptShape *s, int id[TOKENS])
+{
+    Gpt m = gpt_new(*s, 5);
+    Rng r = rng_new(6);
+    for (size_t i = 0; i < m.params->count; i++)
+        m.params->val[i] += 0.2f * rng_normal(&r);
+    for (int i = 0; i < TOKENS; i++)
+        id[i] = rng_below(&r, s->pieces);
+    return m;
+}
+
+static void a_model_cached_is_uncached(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SHAPES; i++) {
+        int id[TOKENS];
+        Gpt m = model_new(&shapes[i], id);
+        Tape *t = tape_new(0, 1);
+        t->training = false;
+        const Tokens text = {.n = TOKENS, .id = id};
+        const Matrix *want = gpt_forward(&m, t, text);
+        CachedGpt g = cached_gpt_new(&m, TOKENS);
+        KvPool *p = cached_gpt_pool(&m, BLOCK, 10);
+        KvCache c = cached_gpt_cache(&m, p);
+        const float *got = cached_gpt_read(&g, text, &c, true);
+        assert_close(got, want->val, (size_t)TOKENS * want->cols, 5e-6);
+        kv_cache_free(&c);
+        kv_pool_free(p);
+        cached_gpt_free(&g);
+        tape_free(t);
+        gpt_free(&m);
+    }
+}
+
+// Bit for bit, with every row's scores; then with the prompt function.
+static void every_split_of_a_prompt(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SHAPES; i++) {
+        int id[TOKENS];
+        Gpt m = model_new(&shapes[i], id);
+        const int V = shapes[i].pieces;
+        CachedGpt g = cached_gpt_new(&m, TOKENS);
+        KvPool *p = cached_gpt_pool(&m, BLOCK, 10);
+        float *want = new_array((size_t)TOKENS * V, sizeof *want);
+        KvCache c = cached_gpt_cache(&m, p);
+        memcpy(want,
+               cached_gpt_read(&g, (Tokens){.n = TOKENS, .id = id}, &c, true),
+               sizeof *want * (size_t)TOKENS * V);
+        const float *last = want + (size_t)(TOKENS - 1) * V;
+        for (int chunk = 1; chunk <= 32; chunk += chunk < 8 ? 1 : 8) {
+            kv_cut(&c, 0);
+            for (int at = 0, n; at < TOKENS; at += n) {
+                n = TOKENS - at < chunk ? TOKENS - at : chunk;
+                const float *got = cached_gpt_read(
+                    &g, (Tokens){.n = n, .id = id + at}, &c, true);
+                assert_memory_equal(got, want + (size_t)at * V,
+                                    sizeof *got * (size_t)n * V);
+            }
+            kv_cut(&c, 0);
+            assert_memory_equal(cached_gpt_prompt(&g, TOKENS, id, chunk, &c),
+                                last, sizeof *last * V);
+        }
+        CachedGpt narrow = cached_gpt_new(&m, 3); // three rows at a time
+        kv_cut(&c, 0);
+        assert_memory_equal(cached_gpt_prompt(&narrow, TOKENS, id, 0, &c), last,
+                            sizeof *last * V);
+        cached_gpt_free(&narrow);
+        free(want);
+        kv_cache_free(&c);
+        kv_pool_free(p);
+        cached_gpt_free(&g);
+        gpt_free(&m);
+    }
+}
+
+// Three texts of other lengths, by turns, each as if alone.
+static void a_batch_is_each_alone(void **state)
+{
+    (void)state;
+    enum { TEXTS = 3 };
+    static const int length[TEXTS] = {17, 1, 9};
+    for (int i = 0; i < SHAPES; i++) {
+        int id[TOKENS], start[TEXTS + 1] = {0}, newest[TEXTS];
+        Gpt m = model_new(&shapes[i], id);
+        const int V = shapes[i].pieces;
+        CachedGpt g = cached_gpt_new(&m, TOKENS);
+        KvPool *p = cached_gpt_pool(&m, BLOCK, 40);
+        KvCache c[TEXTS], alone[TEXTS];
+        for (int k = 0; k < TEXTS; k++) {
+            c[k] = cached_gpt_cache(&m, p);
+            alone[k] = cached_gpt_cache(&m, p);
+            start[k + 1] = start[k] + length[k];
+        }
+        float *got = new_array((size_t)TEXTS * V, sizeof *got);
+        for (int step = 0; step < 20; step++) {
+            const int *ids = step ? newest : id;
+            const Tokens all = {start[TEXTS], ids, {TEXTS, start}};
+            memcpy(got, cached_gpt_read(&g, all, c, false),
+                   sizeof *got * (size_t)TEXTS * V);
+            for (int k = 0; k < TEXTS; k++) {
+                const float *want =
+                    cached_gpt_read(&g,
+                                    (Tokens){.n = start[k + 1] - start[k],
+                                             .id = ids + start[k]},
+                                    &alone[k], false);
+                assert_memory_equal(got + (size_t)k * V, want,
+                                    sizeof *want * V);
+            }
+            for (int k = 0; k < TEXTS; k++) {
+                newest[k] = id[(5 * step + k) % TOKENS];
+                start[k + 1] = k + 1;
+            }
+        }
+        free(got);
+        for (int k = 0; k < TEXTS; k++) {
+            kv_cache_free(&c[k]);
+            kv_cache_free(&alone[k]);
+        }
+        kv_pool_free(p);
+        cached_gpt_free(&g);
+        gpt_free(&m);
+    }
+}
+
+// A ring of the window's size, against chapter 10's model with that window;
+// positions go on counting.
+static void a_rolling_model_is_a_model_with_a_window(void **state)
+{
+    (void)state;
+    int id[TOKENS];
+    Gpt m = model_new(&shapes[2], id);
+    Tape *t = tape_new(0, 1);
+    t->training = false;
+    const int V = m.shape.pieces;
+    const Matrix *want = gpt_forward(&m, t, (Tokens){.n = TOKENS, .id = id});
+    CachedGpt g = cached_gpt_new(&m, TOKENS);
+    KvPool *p = cached_gpt_pool(&m, BLOCK, 3); // 10 before, and a block's rest
+    KvCache c = kv_cache_new(p, 0, m.shape.window, 0);
+    for (int at = 0, n; at < TOKENS; at += n) {
+        n = TOKENS - at < kv_room(&c) ? TOKENS - at : kv_room(&c);
+        const float *got =
+            cached_gpt_read(&g, (Tokens){.n = n, .id = id + at}, &c, true);
+        assert_close(got, want->val + (size_t)at * V, (size_t)n * V, 5e-6);
+    }
+    assert_int_equal(p->idle, 0);
+    kv_cache_free(&c);
+    kv_pool_free(p);
+    cached_gpt_free(&g);
+    tape_free(t);
+    gpt_free(&m);
+}
+
+static void a_model_allocates_nothing_on_the_way(void **state)
+{
+    (void)state;
+    int id[TOKENS];
+    Gpt m = model_new(&shapes[1], id);
+    CachedGpt g = cached_gpt_new(&m, TOKENS);
+    KvPool *p = cached_gpt_pool(&m, BLOCK, 10);
+    KvCache c = cached_gpt_cache(&m, p);
+    const long before = testing_allocations();
+    cached_gpt_prompt(&g, 20, id, 7, &c);
+    for (int i = 20; i < TOKENS; i++)
+        cached_gpt_read(&g, (Tokens){.n = 1, .id = id + i}, &c, false);
+    assert_int_equal(testing_allocations(), before);
+    kv_cache_free(&c);
+    kv_pool_free(p);
+    cached_gpt_free(&g);
+    gpt_free(&m);
+}
+
+typedef struct Misused {
+    CachedGpt *g;
+    KvCache *c;
+} Misused;
+
+static void too_long(void *context)
+{
+    Misused *x = context;
+    const int id[62] = {0};
+    cached_gpt_prompt(x->g, 62, id, 5, x->c);
+}
+
+static void no_such_token(void *context)
+{
+    Misused *x = context;
+    const int id = 17;
+    cached_gpt_read(x->g, (Tokens){.n = 1, .id = &id}, x->c, false);
+}
+
+static void an_empty_text(void *context)
+{
+    Misused *x = context;
+    const int id = 1, start[] = {0, 1, 1};
+    cached_gpt_read(x->g, (Tokens){1, &id, {2, start}}, x->c, false);
+}
+
+static void a_model_says_what_is_wrong(void **state)
+{
+    (void)state;
+    int id[TOKENS];
+    Gpt m = model_new(&shapes[1], id);
+    CachedGpt g = cached_gpt_new(&m, TOKENS);
+    KvPool *p = cached_gpt_pool(&m, BLOCK, 30);
+    KvCache c[2] = {cached_gpt_cache(&m, p), cached_gpt_cache(&m, p)};
+    Misused x = {&g, c};
+    assert_dies(too_long, &x, 128 + 6, "the model reads 61");
+    assert_dies(no_such_token, &x, 128 + 6, "token 17 of 17");
+    assert_dies(an_empty_text, &x, 128 + 6, "text 1 has no new token");
+    kv_cache_free(&c[0]);
+    kv_cache_free(&c[1]);
+    kv_pool_free(p);
+    cached_gpt_free(&g);
+    gpt_free(&m);
+}
+
+// --- costs ------------------------------------------------------------------
+
+// A model small enough to count by hand: d = 4, 2 heads on 1 group, 3 layers,
+// hidden 5, 7 pieces. A layer has 16 + 8 + 8 + 16 + 20 + 20 = 88 weights.
+static void costs_by_hand(void **state)
+{
+    (void)state;
+    GptShape s = {.pieces = 7,
+                  .context = 9,
+                  .width = 4,
+                  .heads = 2,
+                  .groups = 1,
+                  .layers = 3,
+                  .hidden = 5};
+    assert_true(cost_weights(&s) == 4 * (3 * 88 + 28));
+    // Two tokens behind three others look at 4 and 5: 9 pairs.
+    assert_true(cost_work(&s, 2, 3, 1) ==
+                2 * 2 * 3 * 88 + 9 * 3 * (2 * 4 + 2 * 4) + 2 * 28);
+    assert_true(cost_cache(&s, 3) == (double)kv_bytes(3, 2, 4));
+    s.window = 2;
+    assert_true(cost_work(&s, 2, 3, 0) == 2 * 2 * 3 * 88 + 4 * 3 * 16);
+    assert_true(cost_cache(&s, 3) == (double)kv_bytes(3, 2, 2));
+    assert_true(cost_cache(&s, 0) == (double)kv_bytes(3, 2, 1));
+}
+
+// --- what is learnt ---------------------------------------------------------
+
+static void notes_can_be_answered(void **state)
+{
+    (void)state;
+    enum { N = 80 };
+    int id[N], next[N];
+    Rng r = rng_new(1);
+    note_lesson(NULL, &r, N, id, next);
+    for (int i = 0; i < N; i++) {
+        assert_true(id[i] >= 0 && id[i] < NOTE_PIECES);
+        assert_true(i % 2 ? id[i] >= NOTE_LETTERS * 10
+                          : id[i] < NOTE_LETTERS * 10);
+        int known = -1; // the note of the letter that is asked
+        for (int j = 0; j < i && i % 2; j += 2)
+            if (id[j] / 10 == id[i] - NOTE_LETTERS * 10) {
+                assert_true(known < 0 || known == id[j]); // one digit a letter
+                known = id[j];
+            }
+        assert_int_equal(next[i], known);
+        assert_true(i % 2 == 0 || known >= 0);
+    }
+}
+
+static void a_model_learns(void **state)
+{
+    (void)state;
+    const GptShape s = {.pieces = 300,
+                        .context = 16,
+                        .width = 12,
+                        .heads = 2,
+                        .groups = 2,
+                        .layers = 1,
+                        .hidden = 24};
+    Tales t = tales_new(1, 20, s.pieces);
+    int id[16], next[16];
+    Rng r = rng_new(2);
+    tale_lesson(&t, &r, 16, id, next);
+    assert_memory_equal(id + 1, next, 15 * sizeof *id);
+    Gpt m = gpt_new(s, 1);
+    const double loss = learn(&m, "a test", 60, 4, 1e-2f, tale_lesson, &t, 1);
+    assert_true(loss < 5.2); // log 300 = 5.7 is knowing nothing
+    gpt_free(&m);
+    tales_free(&t);
+}
+
+static void misuse_of_the_program(void **state)
+{
+    (void)state;
+    const char *build = getenv("BUILD");
+    const char *args[] = {"--length 3", "--seed x", "stray"};
+    for (int i = 0; i < 3; i++) {
+        char command[500];
+        snprintf(command, sizeof command,
+                 "%s/bin/11-kv-cache %s > /dev/null 2>&1",
+                 build ? build : "build", args[i]);
+        assert_int_equal(WEXITSTATUS(system(command)), 2);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -468,6 +819,16 @@ int main(void)
         cmocka_unit_test(nothing_is_allocated_on_the_way),
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(misuse_is_told),
+        cmocka_unit_test(a_model_cached_is_uncached),
+        cmocka_unit_test(every_split_of_a_prompt),
+        cmocka_unit_test(a_batch_is_each_alone),
+        cmocka_unit_test(a_rolling_model_is_a_model_with_a_window),
+        cmocka_unit_test(a_model_allocates_nothing_on_the_way),
+        cmocka_unit_test(a_model_says_what_is_wrong),
+        cmocka_unit_test(costs_by_hand),
+        cmocka_unit_test(notes_can_be_answered),
+        cmocka_unit_test(a_model_learns),
+        cmocka_unit_test(misuse_of_the_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
