@@ -483,7 +483,8 @@ static double write_together(Lab *lab, int n, KvCache *c, double *seconds)
 static void roofline(Lab *lab)
 {
     int id[BEFORE] = {0};
-    double part[SIZES], roof[SIZES], reading[SIZES], writing[SIZES];
+    double part[SIZES], roof[SIZES], reading[SIZES];
+    double alone[SIZES], writing[SIZES];
     KvPool *p = cached_gpt_pool(&lab->model, KV_BLOCK, WIDEST * 3 + 8);
     KvCache c[WIDEST];
     for (int k = 0; k < WIDEST; k++) {
@@ -491,21 +492,28 @@ static void roofline(Lab *lab)
         cached_gpt_prompt(&lab->reader, BEFORE, id, 0, &c[k]);
     }
     puts("5. Reading and writing on the roofline, GFLOP/s\n");
-    puts("                            n tokens     one token each of n texts");
-    puts("     n  FLOP/byte    roof   of a text    all        tokens/s");
+    puts("             n tokens of a text             one token each of n "
+         "texts");
+    puts("     n  FLOP/byte    roof  measured   FLOP/byte    roof  measured  "
+         "tokens/s");
     for (int i = 0; i < SIZES; i++) {
         const int n = 1 << i;
-        const double work = cost_work(&shape, n, BEFORE, 1);
-        double seconds;
-        part[i] = work / (cost_weights(&shape) + cost_cache(&shape, BEFORE));
-        roof[i] = 1e-9 * fmin(lab->rate, part[i] * lab->bandwidth);
+        const double cache = cost_cache(&shape, BEFORE);
+        part[i] =
+            cost_work(&shape, n, BEFORE, 1) / (cost_weights(&shape) + cache);
         reading[i] = read_together(lab, n, &c[0]);
-        printf("  %4d     %6.1f   ~%-5.1f      ~%-5.1f", n, part[i], roof[i],
+        roof[i] = 1e-9 * fmin(lab->rate, part[i] * lab->bandwidth);
+        printf("  %4d     %6.1f   ~%-5.1f    ~%-5.1f", n, part[i], roof[i],
                reading[i]);
-        writing[i] = NAN;
-        if (n <= WIDEST) {
+        alone[i] = writing[i] = NAN;
+        if (n <= WIDEST) { // weights once, but a cache for each
+            double seconds;
+            alone[i] = n * cost_work(&shape, 1, BEFORE, 1) /
+                       (cost_weights(&shape) + n * cache);
             writing[i] = write_together(lab, n, c, &seconds);
-            printf("     ~%-5.1f        ~%.0f", writing[i], n / seconds);
+            printf("      %6.1f   ~%-5.1f    ~%-5.1f  ~%.0f", alone[i],
+                   1e-9 * fmin(lab->rate, alone[i] * lab->bandwidth),
+                   writing[i], n / seconds);
         }
         puts("");
     }
@@ -518,7 +526,7 @@ static void roofline(Lab *lab)
                  "operations for each byte of weights and cache", "GFLOP/s");
     plot_line(plot, "the roof", SIZES, part, roof);
     plot_points(plot, "n tokens of one text", SIZES, part, reading);
-    plot_points(plot, "one token each of n texts", SIZES, part, writing);
+    plot_points(plot, "one token each of n texts", SIZES, alone, writing);
     plot_log(plot, true, true);
     plot_save(plot, lab->run.plots, "roofline");
 }
@@ -776,7 +784,7 @@ static void sharing(Lab *lab)
 
 // --- 8. tales that begin alike (not with --quick) ---------------------------
 
-enum { TALE_CONTEXT = 256, ENDINGS = 3 };
+enum { TALE_CONTEXT = 256, TALE_STEPS = 500, ENDINGS = 3 };
 
 static void print_text(const Tales *t, const int *id, int n)
 {
@@ -827,10 +835,11 @@ static void tales(const Lab *lab)
                                .hidden = 384},
                     lab->run.seed);
     Tales t = tales_new(lab->run.seed, 2000, PIECES);
-    const double loss = learn(&m, "learning to tell tales", 500, 4, 3e-3f,
-                              tale_lesson, &t, lab->run.seed);
+    const double loss = learn(&m, "learning to tell tales", TALE_STEPS, 4,
+                              3e-3f, tale_lesson, &t, lab->run.seed);
     puts("8. One beginning, three tales\n");
-    printf("  After 500 steps the loss is ~%.2f nats a token.\n\n", loss);
+    printf("  After %d steps the loss is ~%.2f nats a token.\n\n", TALE_STEPS,
+           loss);
     CachedGpt g = cached_gpt_new(&m, TALE_CONTEXT);
     KvPool *p = cached_gpt_pool(&m, PAGE, ENDINGS * TALE_CONTEXT / PAGE + 4);
     Ids begin_ids = {0};
