@@ -1,49 +1,13 @@
-// Training, notes and tales; see learn.h.
+// Notes, and learning them; see learn.h.
 #include "11-kv-cache/learn.h"
 
-#include "common/check.h"
 #include "common/optim.h"
 #include "common/progress.h"
-#include "data/tales/tales.h"
 
-double learn(Gpt *m, const char *what, int steps, int texts, float rate,
-             Lesson lesson, const void *context, uint64_t seed)
-{
-    const int T = m->shape.context, n = texts * T, last = steps / 10 + 1;
-    Adam adam = adam_new(m->params, 0.9f, 0.95f, 1e-8f, 0.01f);
-    Tape *tape = tape_new(0, seed);
-    Rng r = rng_new(seed);
-    Progress bar = progress_new(what, steps, "steps");
-    double sum = 0;
-    for (int step = 1; step <= steps; step++) {
-        int *id = arena_take(&tape->arena, n, sizeof *id);
-        int *next = arena_take(&tape->arena, n, sizeof *next);
-        int *start = arena_zero(&tape->arena, texts + 1, sizeof *start);
-        for (int i = 0; i < texts; i++) {
-            lesson(context, &r, T, id + i * T, next + i * T);
-            start[i + 1] = (i + 1) * T;
-        }
-        const Tokens given = {n, id, {texts, start}};
-        Matrix *loss = cross_entropy(gpt_forward(m, tape, given), next, 0);
-        const double value = (double)loss->val[0];
-        sum += step > steps - last ? value : 0;
-        progress(&bar, step, value);
-        backward(loss);
-        params_clip(m->params, 1);
-        adam_step(&adam, rate_cosine(step, steps / 20, steps, rate, rate / 20));
-        tape_reset(tape);
-    }
-    progress_end(&bar);
-    adam_free(&adam);
-    tape_free(tape);
-    return sum / last;
-}
-
-void note_lesson(const void *nothing, Rng *r, int n, int *id, int *next)
+void notes(Rng *r, int n, int *id, int *next)
 {
     int digit[NOTE_LETTERS], noted[NOTE_LETTERS], known = 0;
     bool seen[NOTE_LETTERS] = {false};
-    (void)nothing;
     for (int i = 0; i < NOTE_LETTERS; i++)
         digit[i] = rng_below(r, 10);
     for (int i = 0; i < n; i++) {
@@ -62,34 +26,34 @@ void note_lesson(const void *nothing, Rng *r, int n, int *id, int *next)
     }
 }
 
-Tales tales_new(uint64_t seed, int tales, int pieces)
+double learn_notes(Gpt *m, int steps, int texts, float rate, uint64_t seed)
 {
-    Tales t = {0};
-    Buffer text = {0};
+    const int T = m->shape.context, n = texts * T, last = steps / 10 + 1;
+    Adam adam = adam_new(m->params, 0.9f, 0.95f, 1e-8f, 0.01f);
+    Tape *tape = tape_new(0, seed);
     Rng r = rng_new(seed);
-    for (int i = 0; i < tales; i++) {
-        tales_story(&r, &text);
-        buffer_add(&text, "\n", 1);
+    Progress bar = progress_new("learning to take notes", steps, "steps");
+    double sum = 0;
+    for (int step = 1; step <= steps; step++) {
+        int *id = arena_take(&tape->arena, n, sizeof *id);
+        int *next = arena_take(&tape->arena, n, sizeof *next);
+        int *start = arena_zero(&tape->arena, texts + 1, sizeof *start);
+        for (int i = 0; i < texts; i++) {
+            notes(&r, T, id + i * T, next + i * T);
+            start[i + 1] = (i + 1) * T;
+        }
+        const Tokens given = {n, id, {texts, start}};
+        Matrix *loss = cross_entropy(gpt_forward(m, tape, given), next, 0);
+        const double value = (double)loss->val[0];
+        sum += step > steps - last ? value : 0;
+        progress(&bar, step, value);
+        backward(loss);
+        params_clip(m->params, 1);
+        adam_step(&adam, rate_cosine(step, steps / 20, steps, rate, rate / 20));
+        tape_reset(tape);
     }
-    t.bpe = bpe_train((Text){text.at, text.length}, pieces - 256);
-    bpe_encode(&t.bpe, (Text){text.at, text.length}, &t.ids);
-    buffer_free(&text);
-    return t;
-}
-
-void tales_free(Tales *t)
-{
-    bpe_free(&t->bpe);
-    ids_free(&t->ids);
-}
-
-void tale_lesson(const void *tales, Rng *r, int n, int *id, int *next)
-{
-    const Tales *t = tales;
-    check(t->ids.n > n, "%d tokens of tales, a lesson has %d", t->ids.n, n);
-    const int *from = t->ids.at + rng_below(r, t->ids.n - n);
-    for (int i = 0; i < n; i++) {
-        id[i] = from[i];
-        next[i] = from[i + 1];
-    }
+    progress_end(&bar);
+    adam_free(&adam);
+    tape_free(tape);
+    return sum / last;
 }

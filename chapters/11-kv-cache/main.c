@@ -622,7 +622,7 @@ static void forgetting(const Lab *lab)
         x[k] = kept;
         for (int i = 0; i < TEXTS; i++) {
             int id[NOTES], next[NOTES];
-            note_lesson(NULL, &r, NOTES, id, next);
+            notes(&r, NOTES, id, next);
             y[0][k] += 100 * expected(id, next, kept) / TEXTS;
             y[1][k] += 100 * with_less(&g, p, id, next, kept, 0, &held) / TEXTS;
             if (kept > SINKS)
@@ -782,83 +782,6 @@ static void sharing(Lab *lab)
     kv_pool_free(p);
 }
 
-// --- 8. tales that begin alike (not with --quick) ---------------------------
-
-enum { TALE_CONTEXT = 256, TALE_STEPS = 500, ENDINGS = 3 };
-
-static void print_text(const Tales *t, const int *id, int n)
-{
-    Buffer b = {0};
-    bpe_decode(&t->bpe, id, n, &b);
-    size_t column = 2;
-    printf("  ");
-    Text rest = {b.at, b.length}, word;
-    while (text_field(&rest, ' ', &word)) {
-        if (column + word.length > 76) {
-            printf("\n  ");
-            column = 2;
-        }
-        printf("%.*s ", (int)word.length, word.at);
-        column += word.length + 1;
-    }
-    puts("\n");
-    buffer_free(&b);
-}
-
-// One ending of a tale: until its line ends, or there is no more room.
-static void print_ending(CachedGpt *g, const Tales *t, KvCache c,
-                         const float *scores, uint64_t seed)
-{
-    int id[TALE_CONTEXT], n = 0;
-    float row[PIECES];
-    Sampler s = {.temperature = 0.7f, .rng = rng_new(seed)};
-    while (c.length < TALE_CONTEXT && kv_room(&c) > 0) {
-        memcpy(row, scores, sizeof row);
-        id[n] = sample(&s, row, PIECES, NULL, 0);
-        if (id[n] == t->bpe.byte['\n'])
-            break;
-        scores = cached_gpt_read(g, one(&id[n++]), &c, false);
-    }
-    print_text(t, id, n);
-    kv_cache_free(&c);
-}
-
-static void tales(const Lab *lab)
-{
-    static const char opening[] = "Once upon a time there was";
-    Gpt m = gpt_new((GptShape){.pieces = PIECES,
-                               .context = TALE_CONTEXT,
-                               .width = 96,
-                               .heads = 4,
-                               .groups = 4,
-                               .layers = 3,
-                               .hidden = 384},
-                    lab->run.seed);
-    Tales t = tales_new(lab->run.seed, 2000, PIECES);
-    const double loss = learn(&m, "learning to tell tales", TALE_STEPS, 4,
-                              3e-3f, tale_lesson, &t, lab->run.seed);
-    puts("8. One beginning, three tales\n");
-    printf("  After %d steps the loss is ~%.2f nats a token.\n\n", TALE_STEPS,
-           loss);
-    CachedGpt g = cached_gpt_new(&m, TALE_CONTEXT);
-    KvPool *p = cached_gpt_pool(&m, PAGE, ENDINGS * TALE_CONTEXT / PAGE + 4);
-    Ids begin_ids = {0};
-    bpe_encode(&t.bpe, text_of(opening), &begin_ids);
-    KvCache c = cached_gpt_cache(&m, p);
-    float scores[PIECES];
-    memcpy(scores, cached_gpt_prompt(&g, begin_ids.n, begin_ids.at, 0, &c),
-           sizeof scores);
-    printf("  %s ...\n\n", opening);
-    for (uint64_t k = 0; k < ENDINGS; k++)
-        print_ending(&g, &t, kv_fork(&c, c.length), scores, k + 1);
-    kv_cache_free(&c);
-    kv_pool_free(p);
-    ids_free(&begin_ids);
-    cached_gpt_free(&g);
-    tales_free(&t);
-    gpt_free(&m);
-}
-
 // --- the program ------------------------------------------------------------
 
 static const char about[] =
@@ -877,7 +800,7 @@ int main(int argc, char **argv)
     printf("A cache of keys and values: about %d seconds and %d MB of memory.\n"
            "A tilde marks what is measured; one core, unless --threads says "
            "more.\n\n",
-           quick ? 6 : 45, quick ? 150 : 200);
+           quick ? 5 : 10, 130);
     lab.longest = quick ? 256 : CONTEXT;
     lab.model = gpt_new(shape, lab.run.seed);
     lab.reader = cached_gpt_new(&lab.model, CONTEXT);
@@ -891,8 +814,6 @@ int main(int argc, char **argv)
     roofline(&lab);
     forgetting(&lab);
     sharing(&lab);
-    if (!quick)
-        tales(&lab);
     printf("=> the same bits in any chunks; %d tokens ~%.0f x as fast\n",
            lab.longest, lab.times);
     tape_free(lab.tape);
