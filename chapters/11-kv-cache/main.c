@@ -503,8 +503,8 @@ static void roofline(Lab *lab)
             cost_work(&shape, n, BEFORE, 1) / (cost_weights(&shape) + cache);
         reading[i] = read_together(lab, n, &c[0]);
         roof[i] = 1e-9 * fmin(lab->rate, part[i] * lab->bandwidth);
-        printf("  %4d     %6.1f   ~%-5.1f    ~%-5.1f", n, part[i], roof[i],
-               reading[i]);
+        printf("  %4d     %6.1f   ~%-5.1f    ~%*.1f", n, part[i], roof[i],
+               n <= WIDEST ? -5 : 0, reading[i]);
         alone[i] = writing[i] = NAN;
         if (n <= WIDEST) { // weights once, but a cache for each
             double seconds;
@@ -604,8 +604,7 @@ static void forgetting(const Lab *lab)
                                .layers = 2,
                                .hidden = 64},
                     lab->run.seed);
-    learn(&m, "learning to take notes", 300, 16, 1e-2f, note_lesson, NULL,
-          lab->run.seed);
+    learn_notes(&m, 300, 16, 1e-2f, lab->run.seed);
     CachedGpt g = cached_gpt_new(&m, NOTES);
     KvPool *p = cached_gpt_pool(&m, 4, NOTES / 4 + 2);
     double x[KEPT], y[4][KEPT] = {{0}};
