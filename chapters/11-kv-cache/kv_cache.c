@@ -295,13 +295,29 @@ static float sum_of(const float *x, int n)
     return part[0];
 }
 
+// The largest of top and n numbers, side by side as well: then no comparison
+// waits for the one before it.
+static float largest(float top, const float *x, int n)
+{
+    float most_of[16];
+    const int whole = n / 16 * 16;
+    for (int j = 0; j < 16; j++)
+        most_of[j] = top;
+    for (int i = 0; i < whole; i += 16)
+        for (int j = 0; j < 16; j++)
+            most_of[j] = x[i + j] > most_of[j] ? x[i + j] : most_of[j];
+    for (int i = whole; i < n; i++)
+        top = x[i] > top ? x[i] : top;
+    for (int j = 0; j < 16; j++)
+        top = most_of[j] > top ? most_of[j] : top;
+    return top;
+}
+
 // Turns the n scores of one row into weights relative to its largest score so
 // far, and scales what it has summed up to the same.
 static void take_scores(Running *r, float *s, int n, float *y, int width)
 {
-    float top = r->max;
-    for (int j = 0; j < n; j++)
-        top = s[j] > top ? s[j] : top;
+    const float top = largest(r->max, s, n);
     if (top == -INFINITY) { // nothing seen yet, and nothing here
         memset(s, 0, n * sizeof *s);
         return;
