@@ -12,7 +12,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { TOKENS = 256 };
@@ -77,12 +76,12 @@ int main(int argc, char **argv)
                 cached_gpt_pool(&m, KV_BLOCK, TOKENS / KV_BLOCK),
                 {0}};
     write_text(&w);
-    char weights[] = "/tmp/gpt-generate-XXXXXX", tokens[64], count[16];
-    if (!mkdtemp(weights))
-        die("no directory %s", weights);
+    char dir[] = "/tmp/gpt-generate-XXXXXX", weights[80], tokens[80], count[16];
+    if (!mkdtemp(dir))
+        die("no directory %s", dir);
     snprintf(count, sizeof count, "%d", TOKENS);
-    snprintf(tokens, sizeof tokens, "%s.tokens", weights);
-    rmdir(weights);
+    snprintf(weights, sizeof weights, "%s/weights.safetensors", dir);
+    snprintf(tokens, sizeof tokens, "%s/tokens", dir);
     params_save(m.params, weights);
     // One thread and two: PyTorch may have what it is better with.
     BenchPeer peer[2];
@@ -115,6 +114,7 @@ int main(int argc, char **argv)
         bench_peer_end(&peer[i - 1]);
     remove(weights);
     remove(tokens);
+    rmdir(dir);
     kv_pool_free(w.pool);
     cached_gpt_free(&w.reader);
     gpt_free(&m);

@@ -336,8 +336,10 @@ static void going_back(void **state)
     read_rows(&d, &x, 0, 18, 0, got);
     KvCache e = kv_fork(&d, 18);
     read_rows(&d, &z, 18, 20, 0, waste);
+    const int idle = p->idle; // 38 positions take 10 blocks, 18 take 5
     kv_cut(&d, 18);
     assert_int_equal(d.length, 18);
+    assert_int_equal(p->idle, idle + 5);
     read_rows(&d, &x, 18, T - 18, 0, got);
     assert_memory_equal(got, want, sizeof want);
     kv_cut(&e, 16); // a whole number of blocks
@@ -360,6 +362,8 @@ static void a_pool_holds_what_the_formula_says(void **state)
     assert_int_equal(kv_bytes(3, 10, 14), 3360);
     // Llama 2 7B at its full length: more than an int can say.
     assert_true(kv_bytes(32, 4096, 4096) == (size_t)4 << 30);
+    // And one whose numbers are already more than that.
+    assert_true(kv_bytes(80, 8192, 4096) == (size_t)20 << 30);
     KvPool *p = kv_pool_new(3, 32, 7, 5);
     assert_int_equal(p->memory.used, kv_bytes(3, 32, 35));
     KvCache c = kv_cache_new(p, 30, 0, 0);
@@ -649,6 +653,18 @@ static void a_rolling_model_is_a_model_with_a_window(void **state)
         assert_close(got, want->val + (size_t)at * V, (size_t)n * V, 5e-6);
     }
     assert_int_equal(p->idle, 0);
+    kv_cache_free(&c);
+    // A prompt that is longer than the ring, cut where there is no more room.
+    c = kv_cache_new(p, 0, m.shape.window, 0);
+    assert_close(cached_gpt_prompt(&g, TOKENS, id, 0, &c),
+                 want->val + (size_t)(TOKENS - 1) * V, V, 5e-6);
+    kv_cache_free(&c);
+    kv_pool_free(p);
+    // And a cache that keeps everything: the window is the model's.
+    p = cached_gpt_pool(&m, BLOCK, 10);
+    c = kv_cache_new(p, TOKENS, 0, 0);
+    assert_close(cached_gpt_prompt(&g, TOKENS, id, 0, &c),
+                 want->val + (size_t)(TOKENS - 1) * V, V, 5e-6);
     kv_cache_free(&c);
     kv_pool_free(p);
     cached_gpt_free(&g);
