@@ -1,0 +1,272 @@
+// A GPT on plain floats over a cache; see cached_gpt.h. Every function here
+// that takes rows treats each of them by itself, in the same order of sums.
+#include "11-kv-cache/cached_gpt.h"
+
+#include "common/check.h"
+#include "common/kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+// --- weights, transposed ----------------------------------------------------
+
+static const float *transposed(Arena *a, const Matrix *m)
+{
+    float *t = arena_take(a, (size_t)m->rows * m->cols, sizeof *t);
+    for (int i = 0; i < m->rows; i++)
+        for (int j = 0; j < m->cols; j++)
+            t[(size_t)j * m->rows + i] = m->val[(size_t)i * m->cols + j];
+    return t;
+}
+
+static Plain plain(Arena *a, Linear l)
+{
+    return (Plain){l.w->cols, l.w->rows, transposed(a, l.w),
+                   l.b ? l.b->val : NULL};
+}
+
+static float *rows_of(Arena *a, int rows, int cols)
+{
+    return arena_take(a, (size_t)rows * cols, sizeof(float));
+}
+
+CachedGpt cached_gpt_new(const Gpt *m, int rows)
+{
+    const GptShape *s = &m->shape;
+    check(rows >= 1, "%d rows at once", rows);
+    const int d = s->width, dk = d / s->heads * s->groups;
+    CachedGpt g = {.model = m, .rows = rows};
+    Arena *a = &g.memory;
+    const size_t floats =
+        (size_t)rows * (4 * d + 2 * dk + s->hidden) + s->pieces + s->hidden + d;
+    *a = arena_new(((size_t)1 << 20) +
+                   sizeof(float) *
+                       (m->params->count + floats + (size_t)rows * s->pieces));
+    g.layer = arena_take(a, s->layers, sizeof *g.layer);
+    for (int i = 0; i < s->layers; i++) {
+        const GptLayer *l = &m->layer[i];
+        g.layer[i] =
+            (CachedLayer){plain(a, l->q),   plain(a, l->k),  plain(a, l->v),
+                          plain(a, l->out), plain(a, l->in), plain(a, l->down)};
+    }
+    g.output = (Plain){d, s->pieces, transposed(a, m->pieces), NULL};
+    g.x = rows_of(a, rows, d);
+    g.normed = rows_of(a, rows, d);
+    g.q = rows_of(a, rows, d);
+    g.mix = rows_of(a, rows, d);
+    g.k = rows_of(a, rows, dk);
+    g.v = rows_of(a, rows, dk);
+    g.hidden = rows_of(a, rows, s->hidden);
+    g.logits = rows_of(a, rows, s->pieces);
+    g.part = rows_of(a, 1, s->pieces + s->hidden + d);
+    return g;
+}
+
+void cached_gpt_free(CachedGpt *g)
+{
+    arena_free(&g->memory);
+}
+
+KvPool *cached_gpt_pool(const Gpt *m, int block, int blocks)
+{
+    const GptShape *s = &m->shape;
+    return kv_pool_new(s->layers, s->width / s->heads * s->groups, block,
+                       blocks);
+}
+
+KvCache cached_gpt_cache(const Gpt *m, KvPool *p)
+{
+    return kv_cache_new(p, m->shape.context, m->shape.window, 0);
+}
+
+// --- layers, row by row -----------------------------------------------------
+
+enum { TERMS = 384 }; // that gemm_nn sums up before it adds them to C
+
+// y = x w + b. A long sum is cut into equal parts, as gemm_nn does with many
+// rows: b + part + part. With one row it would go on adding terms instead, so
+// there each part is summed up by itself.
+static void apply(const CachedGpt *g, const Plain *l, int rows, const float *x,
+                  float *y)
+{
+    const int in = l->in, out = l->out, parts = (in + TERMS - 1) / TERMS;
+    const int terms = (in + parts - 1) / parts;
+    gemm_nn(rows, out, in < terms ? in : terms, x, in, l->w, out, y, out,
+            false);
+    for (int i = 0; l->b && i < rows; i++)
+        axpy(1, l->b, y + (size_t)i * out, out);
+    for (int at = terms; at < in; at += terms) {
+        const int n = in - at < terms ? in - at : terms;
+        const float *w = l->w + (size_t)at * out;
+        gemm_nn(rows, out, n, x + at, in, w, out, rows > 1 ? y : g->part, out,
+                rows > 1);
+        if (rows == 1)
+            axpy(1, g->part, y, out);
+    }
+}
+
+// The sum of n numbers in 16 partial sums.
+static float sum_of(const float *x, int n)
+{
+    float part[16] = {0}, sum = 0;
+    const int whole = n / 16 * 16;
+    for (int i = 0; i < whole; i += 16)
+        for (int j = 0; j < 16; j++)
+            part[j] += x[i + j];
+    for (int i = whole; i < n; i++)
+        part[i - whole] += x[i];
+    for (int j = 0; j < 16; j++)
+        sum += part[j];
+    return sum;
+}
+
+static void norm_rows(const Norm *norm, int rows, int d, const float *x,
+                      float *y)
+{
+    const float *gain = norm->gain->val, *bias = norm->bias->val;
+    for (int i = 0; i < rows; i++, x += d, y += d) {
+        const float mean = sum_of(x, d) / (float)d;
+        for (int j = 0; j < d; j++)
+            y[j] = x[j] - mean;
+        const float inverse = 1 / sqrtf(dot(y, y, d) / (float)d + norm->eps);
+        for (int j = 0; j < d; j++)
+            y[j] = y[j] * inverse * gain[j] + bias[j];
+    }
+}
+
+// x = gelu(x): x times its gate.
+static void gelu_row(float *x, int n)
+{
+    float gate[256];
+    for (int at = 0; at < n; at += 256) {
+        const int part = n - at < 256 ? n - at : 256;
+        gelu_gate_each(x + at, gate, part);
+        for (int j = 0; j < part; j++)
+            x[at + j] *= gate[j];
+    }
+}
+
+// --- reading ----------------------------------------------------------------
+
+// What the threads share out in one layer.
+typedef struct Reading {
+    CachedGpt *g;
+    Spans seq;
+    KvCache *cache;
+    int layer;
+} Reading;
+
+static void attend_texts(void *context, int from, int to)
+{
+    const Reading *r = context;
+    CachedGpt *g = r->g;
+    const GptShape *s = &g->model->shape;
+    const int w = s->width / s->heads, dk = w * s->groups;
+    for (int i = from; i < to; i++) {
+        const int row = r->seq.start[i], n = r->seq.start[i + 1] - row;
+        kv_put(&r->cache[i], r->layer, n, g->k + (size_t)row * dk,
+               g->v + (size_t)row * dk);
+        kv_attend(&r->cache[i], r->layer, n, g->q + (size_t)row * s->width,
+                  s->heads, w, s->window, g->mix + (size_t)row * s->width);
+    }
+}
+
+static void think_rows(void *context, int from, int to)
+{
+    const Reading *r = context;
+    const int n = r->g->model->shape.hidden;
+    for (int i = from; i < to; i++)
+        gelu_row(r->g->hidden + (size_t)i * n, n);
+}
+
+// x = x + attention(norm(x)); x = x + feed-forward(norm(x))
+static void read_layer(Reading *r, int rows)
+{
+    CachedGpt *g = r->g;
+    const GptShape *s = &g->model->shape;
+    const GptLayer *norms = &g->model->layer[r->layer];
+    const CachedLayer *l = &g->layer[r->layer];
+    const int d = s->width, texts = r->seq.n;
+    norm_rows(&norms->attention_norm, rows, d, g->x, g->normed);
+    apply(g, &l->q, rows, g->normed, g->q);
+    apply(g, &l->k, rows, g->normed, g->k);
+    apply(g, &l->v, rows, g->normed, g->v);
+    if (texts == 1) // the threads share out its rows
+        attend_texts(r, 0, 1);
+    else
+        parallel_for(texts, 4.0 * rows / texts * r->cache[0].length * d,
+                     attend_texts, r);
+    apply(g, &l->out, rows, g->mix, g->normed);
+    axpy(1, g->normed, g->x, rows * d);
+    norm_rows(&norms->feed_norm, rows, d, g->x, g->normed);
+    apply(g, &l->in, rows, g->normed, g->hidden);
+    parallel_for(rows, 20.0 * s->hidden, think_rows, r);
+    apply(g, &l->down, rows, g->hidden, g->normed);
+    axpy(1, g->normed, g->x, rows * d);
+}
+
+// Where the tokens of sequence i stand in their text, and that there is room.
+static void embed_rows(CachedGpt *g, Tokens text, Spans seq, KvCache *cache)
+{
+    const Gpt *m = g->model;
+    const int d = m->shape.width;
+    for (int i = 0; i < seq.n; i++) {
+        const int n = seq.start[i + 1] - seq.start[i], at = cache[i].length;
+        check(n >= 1, "text %d has no new token", i);
+        check(at + n <= m->shape.context,
+              "%d tokens behind %d, the model reads %d", n, at,
+              m->shape.context);
+        for (int t = 0; t < n; t++) {
+            const int row = seq.start[i] + t, id = text.id[row];
+            check(id >= 0 && id < m->shape.pieces, "token %d of %d", id,
+                  m->shape.pieces);
+            const float *piece = m->pieces->val + (size_t)id * d;
+            const float *place = m->places->val + (size_t)(at + t) * d;
+            for (int j = 0; j < d; j++)
+                g->x[(size_t)row * d + j] = piece[j] + place[j];
+        }
+        kv_extend(&cache[i], n);
+    }
+}
+
+const float *cached_gpt_read(CachedGpt *g, Tokens text, KvCache *cache,
+                             bool each)
+{
+    const Gpt *m = g->model;
+    const int d = m->shape.width, all[] = {0, text.n};
+    const Spans seq = text.seq.n ? text.seq : (Spans){1, all};
+    check(text.n >= 1 && text.n <= g->rows, "%d tokens, at most %d at once",
+          text.n, g->rows);
+    embed_rows(g, text, seq, cache);
+    Reading r = {g, seq, cache, 0};
+    for (r.layer = 0; r.layer < m->shape.layers; r.layer++)
+        read_layer(&r, text.n);
+    int rows = text.n;
+    if (!each) { // only the last row of each text goes on
+        rows = seq.n;
+        for (int i = 0; i < rows; i++)
+            memmove(g->x + (size_t)i * d,
+                    g->x + (size_t)(seq.start[i + 1] - 1) * d,
+                    sizeof(float) * d);
+    }
+    norm_rows(&m->norm, rows, d, g->x, g->normed);
+    apply(g, &g->output, rows, g->normed, g->logits);
+    return g->logits;
+}
+
+const float *cached_gpt_prompt(CachedGpt *g, int n, const int *id, int chunk,
+                               KvCache *cache)
+{
+    const float *logits = NULL;
+    check(n >= 1 && chunk >= 0, "a prompt of %d tokens in chunks of %d", n,
+          chunk);
+    for (int at = 0; at < n;) {
+        int rows = n - at < g->rows ? n - at : g->rows;
+        rows = chunk && chunk < rows ? chunk : rows;
+        rows = rows < kv_room(cache) ? rows : kv_room(cache);
+        logits = cached_gpt_read(g, (Tokens){.n = rows, .id = id + at}, cache,
+                                 false);
+        at += rows;
+    }
+    return logits;
+}

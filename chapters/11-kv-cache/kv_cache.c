@@ -1,0 +1,487 @@
+// Blocks, tables, and attention over them; see kv_cache.h.
+#include "11-kv-cache/kv_cache.h"
+
+#include "common/check.h"
+#include "common/kernels.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static int most(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int blocks_for(int positions, int block)
+{
+    return positions / block + (positions % block > 0);
+}
+
+// --- memory in blocks -------------------------------------------------------
+
+// A size_t from the first factor on: in int, 32 layers of width 4096 overflow
+// at 8192 positions.
+size_t kv_bytes(int layers, int width, int positions)
+{
+    return (size_t)2 * layers * width * positions * sizeof(float);
+}
+
+KvPool *kv_pool_new(int layers, int width, int block, int blocks)
+{
+    check(layers >= 1 && width >= 1 && blocks >= 0,
+          "a pool of %d blocks for %d layers of width %d", blocks, layers,
+          width);
+    check(block >= 1 && block <= KV_BLOCK, "a block of %d positions", block);
+    const size_t bytes = kv_bytes(layers, width, block);
+    KvPool *p = new_array(1, sizeof *p);
+    *p = (KvPool){.layers = layers,
+                  .width = width,
+                  .block = block,
+                  .blocks = blocks,
+                  .idle = blocks};
+    p->stack = new_array(blocks, sizeof *p->stack);
+    p->users = new_array(blocks, sizeof *p->users);
+    for (int i = 0; i < blocks; i++)
+        p->stack[i] = blocks - 1 - i; // block 0 is taken first
+    p->memory = arena_new(bytes * blocks + 64);
+    p->rows = arena_take(&p->memory, blocks, bytes);
+    return p;
+}
+
+void kv_pool_free(KvPool *p)
+{
+    arena_free(&p->memory);
+    free(p->stack);
+    free(p->users);
+    free(p);
+}
+
+size_t kv_pool_used(const KvPool *p)
+{
+    return kv_bytes(p->layers, p->width, p->block) * (p->blocks - p->idle);
+}
+
+float *kv_keys(const KvPool *p, int id, int layer)
+{
+    const size_t part = (size_t)p->block * p->width;
+    return p->rows + ((size_t)id * p->layers + layer) * 2 * part;
+}
+
+float *kv_values(const KvPool *p, int id, int layer)
+{
+    return kv_keys(p, id, layer) + (size_t)p->block * p->width;
+}
+
+static int take_block(KvPool *p)
+{
+    check(p->idle > 0, "all %d blocks of the pool are in use", p->blocks);
+    const int id = p->stack[--p->idle];
+    p->users[id] = 1;
+    return id;
+}
+
+static void drop_block(KvPool *p, int id)
+{
+    if (id >= 0 && --p->users[id] == 0)
+        p->stack[p->idle++] = id;
+}
+
+// --- one text's cache -------------------------------------------------------
+
+// Entries at the front of the table that never change: those of the sinks.
+static int pinned(const KvCache *c)
+{
+    return blocks_for(c->sinks, c->pool->block);
+}
+
+int kv_slot(const KvCache *c, int b)
+{
+    const int fixed = pinned(c);
+    return b < fixed ? b : fixed + (b - fixed) % (c->slots - fixed);
+}
+
+KvCache kv_cache_new(KvPool *p, int positions, int window, int sinks)
+{
+    check(positions >= 0 && window >= 0 && sinks >= 0,
+          "a cache of %d positions, window %d, %d sinks", positions, window,
+          sinks);
+    check(window > 0 || sinks == 0, "%d sinks without a window", sinks);
+    KvCache c = {.pool = p, .window = window, .sinks = sinks};
+    c.slots = most(1, blocks_for(positions, p->block));
+    // A window may begin in the last position of a block.
+    if (window > 0)
+        c.slots =
+            most(c.slots, pinned(&c) + 1 + blocks_for(window - 1, p->block));
+    c.table = new_array(c.slots, sizeof *c.table);
+    for (int i = 0; i < c.slots; i++)
+        c.table[i] = -1;
+    return c;
+}
+
+void kv_cache_free(KvCache *c)
+{
+    for (int i = 0; i < c->slots; i++)
+        drop_block(c->pool, c->table[i]);
+    free(c->table);
+    *c = (KvCache){0};
+}
+
+// The first position that one at p can see, sinks aside.
+static int first_seen(int p, int window)
+{
+    return window > 0 ? most(0, p - window + 1) : 0;
+}
+
+int kv_room(const KvCache *c)
+{
+    const int B = c->pool->block, fixed = pinned(c);
+    // The oldest block that the next position needs; the ring goes on from
+    // there to just before it comes round again.
+    int oldest = fixed;
+    if (c->window > 0)
+        oldest = most(fixed, first_seen(c->length, c->window) / B);
+    const long long end = ((long long)oldest + c->slots - fixed) * B;
+    return (int)(end > INT_MAX ? INT_MAX - c->length : end - c->length);
+}
+
+// What has to be done before positions of block b of the text can be written.
+typedef enum Need { NOTHING, A_BLOCK, A_COPY } Need;
+
+static Need need(const KvCache *c, int b)
+{
+    const int id = c->table[kv_slot(c, b)];
+    const bool begun = c->length > b * c->pool->block; // holds positions of b
+    if (id >= 0 && c->pool->users[id] == 1)
+        return NOTHING;
+    return begun ? A_COPY : A_BLOCK;
+}
+
+int kv_blocks_needed(const KvCache *c, int n)
+{
+    int count = 0;
+    const int B = c->pool->block;
+    for (int b = c->length / B; n > 0 && b <= (c->length + n - 1) / B; b++)
+        count += need(c, b) != NOTHING;
+    return count;
+}
+
+void kv_extend(KvCache *c, int n)
+{
+    check(n >= 0 && n <= kv_room(c), "%d positions more, there is room for %d",
+          n, kv_room(c));
+    KvPool *p = c->pool;
+    const int B = p->block;
+    for (int b = c->length / B; n > 0 && b <= (c->length + n - 1) / B; b++) {
+        int *id = &c->table[kv_slot(c, b)];
+        const Need what = need(c, b);
+        if (what == NOTHING)
+            continue;
+        const int fresh = take_block(p);
+        if (what == A_COPY)
+            memcpy(kv_keys(p, fresh, 0), kv_keys(p, *id, 0),
+                   kv_bytes(p->layers, p->width, B));
+        drop_block(p, *id);
+        *id = fresh;
+    }
+    c->length += n;
+}
+
+void kv_put(KvCache *c, int layer, int n, const float *k, const float *v)
+{
+    const KvPool *p = c->pool;
+    const int B = p->block, width = p->width;
+    check(layer >= 0 && layer < p->layers && n >= 0 && n <= c->length,
+          "%d positions of layer %d into a cache of %d, %d layers", n, layer,
+          c->length, p->layers);
+    for (int i = 0; i < n; i++) {
+        const int at = c->length - n + i;
+        const int id = c->table[kv_slot(c, at / B)];
+        float *column = kv_keys(p, id, layer) + at % B;
+        float *row = kv_values(p, id, layer) + (size_t)(at % B) * width;
+        for (int j = 0; j < width; j++)
+            column[(size_t)j * B] = k[(size_t)i * width + j];
+        memcpy(row, v + (size_t)i * width, sizeof *row * width);
+    }
+}
+
+static bool complete(const KvCache *c)
+{
+    return c->length <= (long long)c->slots * c->pool->block;
+}
+
+void kv_cut(KvCache *c, int length)
+{
+    check(length >= 0 && length <= c->length && complete(c),
+          "%d of %d positions are to stay", length, c->length);
+    for (int b = blocks_for(length, c->pool->block); b < c->slots; b++) {
+        drop_block(c->pool, c->table[b]);
+        c->table[b] = -1;
+    }
+    c->length = length;
+}
+
+KvCache kv_fork(const KvCache *c, int length)
+{
+    check(length >= 0 && length <= c->length, "the first %d of %d positions",
+          length, c->length);
+    KvCache f = *c;
+    f.table = new_array(c->slots, sizeof *f.table);
+    for (int i = 0; i < c->slots; i++) {
+        f.table[i] = c->table[i];
+        if (f.table[i] >= 0)
+            c->pool->users[f.table[i]]++;
+    }
+    if (length < c->length)
+        kv_cut(&f, length);
+    return f;
+}
+
+// --- attention --------------------------------------------------------------
+//
+// Block by block with a running softmax, as in chapter 7. For one row to come
+// out the same, to the last bit, alone and among others, every sum must be
+// taken in the same order in both cases:
+//   - A number of gemm_nn is a sum in the order of k, for one row as for many
+//     (up to 384 terms). This is why keys are kept as columns: gemm_nt of one
+//     row is a dot product, which has its own order.
+//   - Blocks begin at fixed positions of the text, not where a chunk begins,
+//     and each block's share is summed up from 0 and then added.
+//   - Keys that a row may not see get the weight 0, and x + 0 = x.
+
+enum { ROWS = 32 }; // queries that go through a block together
+
+// Queries that go through the blocks together: rows of one head, each a
+// position further on; or all heads of one row. Row r lies `stride` floats
+// behind row r - 1, stands at position first + r * step of the text and reads
+// the keys of group + r / share.
+typedef struct Tile {
+    const float *q;
+    float *y;
+    int rows, stride, first, step, group, share;
+} Tile;
+
+typedef struct Attend {
+    const KvCache *c;
+    int layer, n, heads, width, window; // width of a head
+    const float *q;
+    float *y;
+} Attend;
+
+// A row's running softmax (equation 7.7); its u is the row of y.
+typedef struct Running {
+    float max, sum;
+} Running;
+
+// The sum of n numbers in 16 partial sums; zeros behind them change nothing.
+static float sum_of(const float *x, int n)
+{
+    float part[16] = {0};
+    const int whole = n / 16 * 16;
+    for (int i = 0; i < whole; i += 16)
+        for (int j = 0; j < 16; j++)
+            part[j] += x[i + j];
+    for (int i = whole; i < n; i++)
+        part[i - whole] += x[i];
+    for (int half = 8; half > 0; half /= 2)
+        for (int j = 0; j < half; j++)
+            part[j] += part[j + half];
+    return part[0];
+}
+
+// The largest of top and n numbers, side by side as well: then no comparison
+// waits for the one before it.
+static float largest(float top, const float *x, int n)
+{
+    float most_of[16];
+    const int whole = n / 16 * 16;
+    for (int j = 0; j < 16; j++)
+        most_of[j] = top;
+    for (int i = 0; i < whole; i += 16)
+        for (int j = 0; j < 16; j++)
+            most_of[j] = x[i + j] > most_of[j] ? x[i + j] : most_of[j];
+    for (int i = whole; i < n; i++)
+        top = x[i] > top ? x[i] : top;
+    for (int j = 0; j < 16; j++)
+        top = most_of[j] > top ? most_of[j] : top;
+    return top;
+}
+
+// Turns the n scores of one row into weights relative to its largest score so
+// far, and scales what it has summed up to the same.
+static void take_scores(Running *r, float *s, int n, float *y, int width)
+{
+    const float top = largest(r->max, s, n);
+    if (top == -INFINITY) { // nothing seen yet, and nothing here
+        memset(s, 0, n * sizeof *s);
+        return;
+    }
+    if (top > r->max) {
+        const float shrink = expf(r->max - top); // 0 the first time
+        r->sum *= shrink;
+        for (int j = 0; j < width; j++)
+            y[j] *= shrink;
+        r->max = top;
+    }
+    for (int j = 0; j < n; j++)
+        s[j] -= top;
+    exp_each(s, s, n);
+    r->sum += sum_of(s, n);
+}
+
+// Scales the scores of the positions base .. base + n - 1 for a query at p, and
+// hides what it may not see.
+static void mask_scores(const Attend *a, int p, int base, float *s, int n)
+{
+    const float scale = 1 / sqrtf((float)a->width);
+    const int first = first_seen(p, a->window) - base;
+    for (int j = 0; j < n; j++)
+        s[j] *= scale;
+    for (int j = most(0, a->c->sinks - base); j < least(n, first); j++)
+        s[j] = -INFINITY;
+    for (int j = most(0, p + 1 - base); j < n; j++)
+        s[j] = -INFINITY;
+}
+
+// c += a0 b0 + a1 b1 + a2 b2 + a3 b3, in this order, for n columns; b1 is the
+// row behind b0.
+static inline void add_four(const float *a, const float *b, int ldb,
+                            float *restrict c, int n)
+{
+    const float *b1 = b + ldb, *b2 = b1 + ldb, *b3 = b2 + ldb;
+    for (int j = 0; j < n; j++)
+        c[j] = c[j] + a[0] * b[j] + a[1] * b1[j] + a[2] * b2[j] + a[3] * b3[j];
+}
+
+// y (heads x w) = for each head the sum of its n weights times its columns of
+// the rows of v. Each sum is in the order of n, as in gemm_nn; but there a head
+// alone would wait for each addition, and here the others fill the time.
+static void mix_heads(int heads, int w, int n, const float *s, int lds,
+                      const float *v, int ldv, float *y)
+{
+    int k = 0;
+    memset(y, 0, sizeof *y * (size_t)heads * w);
+    for (; k + 4 <= n; k += 4)
+        for (int h = 0; h < heads; h++) {
+            const float *a = s + h * lds + k;
+            const float *b = v + (size_t)k * ldv + h * w;
+            int j = 0;
+            for (; j + 16 <= w; j += 16) // 16 known: no loop is left
+                add_four(a, b + j, ldv, y + h * w + j, 16);
+            add_four(a, b + j, ldv, y + h * w + j, w - j);
+        }
+    for (; k < n; k++)
+        for (int h = 0; h < heads; h++)
+            axpy(s[h * lds + k], v + (size_t)k * ldv + h * w, y + h * w, w);
+}
+
+// All queries of the tile against the first n positions of block b.
+static void attend_block(const Attend *a, const Tile *t, Running *r, int b,
+                         int n)
+{
+    const KvPool *p = a->c->pool;
+    const int B = p->block, w = a->width, id = a->c->table[kv_slot(a->c, b)];
+    const float *k = kv_keys(p, id, a->layer) + (size_t)t->group * w * B;
+    const float *v = kv_values(p, id, a->layer) + (size_t)t->group * w;
+    float s[ROWS * KV_BLOCK], part[ROWS * KV_HEAD];
+    for (int i = 0; i < t->rows; i += t->share)
+        gemm_nn(least(t->share, t->rows), n, w, t->q + (size_t)i * t->stride,
+                t->stride, k + (size_t)i / t->share * w * B, B, s + i * B, B,
+                false);
+    for (int i = 0; i < t->rows; i++) {
+        mask_scores(a, t->first + i * t->step, b * B, s + i * B, n);
+        take_scores(&r[i], s + i * B, n, t->y + (size_t)i * t->stride, w);
+    }
+    if (t->share == 1)
+        mix_heads(t->rows, w, n, s, B, v, p->width, part);
+    for (int i = 0; i < t->rows && t->share > 1; i += t->share)
+        gemm_nn(least(t->share, t->rows), w, n, s + i * B, B,
+                v + i / t->share * w, p->width, part + i * w, w, false);
+    for (int i = 0; i < t->rows; i++) {
+        float *y = t->y + (size_t)i * t->stride;
+        for (int j = 0; j < w; j++)
+            y[j] += part[i * w + j];
+    }
+}
+
+static void attend_tile(const Attend *a, Tile t)
+{
+    Running r[ROWS];
+    for (int i = 0; i < t.rows; i++) {
+        r[i] = (Running){-INFINITY, 0};
+        memset(t.y + (size_t)i * t.stride, 0, a->width * sizeof *t.y);
+    }
+    const int B = a->c->pool->block, last = t.first + (t.rows - 1) * t.step;
+    const int fixed = pinned(a->c);
+    for (int b = 0; b <= last / B; b++) {
+        if (b == fixed) // what lies between, no query of the tile can see
+            b = most(b, first_seen(t.first, a->window) / B);
+        attend_block(a, &t, r, b, least(B, last + 1 - b * B));
+    }
+    for (int i = 0; i < t.rows; i++) {
+        const float share = 1 / r[i].sum; // each sees itself at least
+        for (int j = 0; j < a->width; j++)
+            t.y[(size_t)i * t.stride + j] *= share;
+    }
+}
+
+// The heads of groups from .. to - 1 of a single row.
+static void attend_row(void *context, int from, int to)
+{
+    const Attend *a = context;
+    const int share = a->heads / (a->c->pool->width / a->width);
+    // As many whole groups as fit in a tile, or a part of one group.
+    const int whole = most(share, ROWS / share * share);
+    for (int h = from * share, rows; h < to * share; h += rows) {
+        const size_t at = (size_t)h * a->width;
+        rows = least(whole, share > ROWS ? share - h % share : to * share - h);
+        rows = least(rows, ROWS);
+        attend_tile(a, (Tile){a->q + at, a->y + at, rows, a->width,
+                              a->c->length - 1, 0, h / share, share});
+    }
+}
+
+// Several rows: each head has a tile for every ROWS of them.
+static void attend_rows(void *context, int from, int to)
+{
+    const Attend *a = context;
+    const int groups = a->c->pool->width / a->width;
+    const int cols = a->heads * a->width;
+    for (int i = from; i < to; i++) {
+        const int head = i % a->heads, row = i / a->heads * ROWS;
+        const size_t at = (size_t)row * cols + head * a->width;
+        const int rows = least(ROWS, a->n - row);
+        attend_tile(a, (Tile){a->q + at, a->y + at, rows, cols,
+                              a->c->length - a->n + row, 1,
+                              head / (a->heads / groups), ROWS});
+    }
+}
+
+void kv_attend(const KvCache *c, int layer, int n, const float *q, int heads,
+               int head_width, int window, float *y)
+{
+    const int groups = head_width > 0 ? c->pool->width / head_width : 0;
+    check(head_width >= 1 && head_width <= KV_HEAD &&
+              c->pool->width % head_width == 0 && heads >= 1 &&
+              heads % groups == 0,
+          "%d heads of width %d over keys of width %d", heads, head_width,
+          c->pool->width);
+    check(layer >= 0 && layer < c->pool->layers && n >= 0 && n <= c->length,
+          "%d queries in layer %d of a cache of %d", n, layer, c->length);
+    if (c->window > 0 && (window == 0 || window > c->window))
+        window = c->window;
+    Attend a = {c, layer, n, heads, head_width, window, q, y};
+    const int seen = window > 0 ? least(window, c->length) : c->length;
+    const double cost = 4.0 * n * heads * seen * head_width;
+    const int tiles = (n + ROWS - 1) / ROWS * heads; // 0 for no row
+    if (n == 1)
+        parallel_for(groups, cost / groups, attend_row, &a);
+    else
+        parallel_for(tiles, cost / most(1, tiles), attend_rows, &a);
+}

@@ -1,0 +1,119 @@
+// Two texts that share their beginning must not disturb each other.
+#include "11-kv-cache/kv_cache.h"
+
+#include "common/testing.h"
+
+enum { B = 4, W = 3, SAME = 10, T = 19, BLOCKS = 20 };
+
+// What text number `text` holds at a position; the first SAME are alike.
+static float number(int text, int position, int j)
+{
+    return (float)((position < SAME ? 0 : 1000 * text) + 10 * position + j);
+}
+
+static void write_on(KvCache *c, int text, int to)
+{
+    while (c->length < to) {
+        float x[W];
+        for (int j = 0; j < W; j++)
+            x[j] = number(text, c->length, j);
+        kv_extend(c, 1);
+        kv_put(c, 0, 1, x, x);
+    }
+}
+
+static void expect_text(const char *when, const KvCache *c, int text)
+{
+    for (int p = 0; p < c->length; p++) {
+        const int id = c->table[kv_slot(c, p / B)];
+        for (int j = 0; j < W; j++) {
+            const double want = (double)number(text, p, j);
+            const double k = (double)kv_keys(c->pool, id, 0)[j * B + p % B];
+            const double v = (double)kv_values(c->pool, id, 0)[p % B * W + j];
+            if (k != want || v != want)
+                fail_msg("%s: text %d, position %d, number %d should be %.0f; "
+                         "its key is %.0f, its value %.0f",
+                         when, text, p, j, want, k, v);
+        }
+    }
+}
+
+static void expect_used(const char *when, const KvPool *p, int want)
+{
+    if (p->blocks - p->idle != want)
+        fail_msg("%s: %d blocks should be in use, %d are", when, want,
+                 p->blocks - p->idle);
+}
+
+static void a_fork_takes_no_memory(void **state)
+{
+    (void)state;
+    KvPool *p = kv_pool_new(1, W, B, BLOCKS);
+    KvCache c = kv_cache_new(p, T, 0, 0);
+    write_on(&c, 1, SAME);
+    expect_used("10 positions in blocks of 4", p, 3);
+    KvCache d = kv_fork(&c, SAME);
+    expect_used("a fork of them", p, 3);
+    expect_text("after the fork", &d, 2);
+    kv_cache_free(&c);
+    expect_used("the first text is gone, the fork is still there", p, 3);
+    expect_text("after the first text has gone", &d, 2);
+    kv_cache_free(&d);
+    expect_used("all are gone", p, 0);
+    kv_pool_free(p);
+}
+
+static void who_writes_gets_a_copy(void **state)
+{
+    (void)state;
+    for (int first = 1; first <= 2; first++) {
+        KvPool *p = kv_pool_new(1, W, B, BLOCKS);
+        KvCache c[3] = {{0}};
+        c[1] = kv_cache_new(p, T, 0, 0);
+        write_on(&c[1], 1, SAME);
+        c[2] = kv_fork(&c[1], SAME);
+        write_on(&c[first], first, SAME + 1);
+        expect_used("one of two has written a token", p, 4);
+        expect_text("after one has written", &c[first], first);
+        expect_text("after the other has written", &c[3 - first], 3 - first);
+        write_on(&c[3 - first], 3 - first, SAME + 1);
+        expect_used("both have; only one copy was needed", p, 4);
+        write_on(&c[1], 1, T);
+        write_on(&c[2], 2, T);
+        expect_text("at the end", &c[1], 1);
+        expect_text("at the end", &c[2], 2);
+        expect_used("two texts of 19, 8 positions shared", p, 2 + 3 + 3);
+        kv_cache_free(&c[1]);
+        kv_cache_free(&c[2]);
+        expect_used("all are gone", p, 0);
+        kv_pool_free(p);
+    }
+}
+
+static void a_shorter_fork_lets_go_of_the_rest(void **state)
+{
+    (void)state;
+    KvPool *p = kv_pool_new(1, W, B, BLOCKS);
+    KvCache c = kv_cache_new(p, T, 0, 0);
+    write_on(&c, 1, T);
+    KvCache d = kv_fork(&c, SAME); // goes back to where both are alike
+    write_on(&d, 2, T);
+    expect_text("the first text", &c, 1);
+    expect_text("the fork", &d, 2);
+    expect_used("two texts of 19, 8 positions shared", p, 2 + 3 + 3);
+    kv_cache_free(&c);
+    expect_used("the first is gone", p, 5);
+    kv_cache_free(&d);
+    expect_used("all are gone", p, 0);
+    kv_pool_free(p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_fork_takes_no_memory),
+        cmocka_unit_test(who_writes_gets_a_copy),
+        cmocka_unit_test(a_shorter_fork_lets_go_of_the_rest),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
