@@ -289,7 +289,8 @@ static void methods_by_hand(void)
          "\"ball\"\n   was said before\n");
     for (int k = 0; k < METHODS; k++) {
         const bool last = k % 5 == 4 || k == METHODS - 1;
-        printf(last ? "  [%d] %s\n" : "  [%d] %-10s", k + 1, methods[k].name);
+        printf(last ? "  [%d] %s\n" : "  [%d] %-10s", k + 1,
+               sampling_methods[k].name);
     }
     puts("");
     methods_table(stdout, logits, HAND, (int[]){1}, 1, HAND, hand_word, NULL);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const Method methods[METHODS] = {
+const Method sampling_methods[METHODS] = {
     {"greedy", "greedy", {.temperature = 0}},
     {"temp. 0.5", "temperature-low", {.temperature = 0.5f}},
     {"temp. 2", "temperature-high", {.temperature = 2}},
@@ -67,7 +67,7 @@ void methods_table(FILE *to, const float *logits, int V, const int *past, int n,
     fprintf(to, "  %-9s %6s", "piece", plain.name);
     p[0] = after(&plain, logits, V, past, n);
     for (int k = 0; k < METHODS; k++) {
-        p[k + 1] = after(&methods[k], logits, V, past, n);
+        p[k + 1] = after(&sampling_methods[k], logits, V, past, n);
         fprintf(to, "    [%d]", k + 1);
     }
     fprintf(to, "\n");
@@ -108,15 +108,15 @@ void methods_plots(const char *plots, const float *logits, int V,
     }
     free(p);
     for (int k = 0; k < METHODS; k++) {
-        p = after(&methods[k], logits, V, past, n);
+        p = after(&sampling_methods[k], logits, V, past, n);
         for (int i = 0; i < bars; i++)
             y[1][i] = (double)p[place[i]];
-        Plot *plot =
-            plot_new(methods[k].name, "the likeliest pieces", "probability");
+        Plot *plot = plot_new(sampling_methods[k].name, "the likeliest pieces",
+                              "probability");
         plot_bars(plot, "before", bars, name, y[0]);
         plot_bars(plot, "after", bars, name, y[1]);
         plot_size(plot, 720, 300);
-        plot_save(plot, plots, methods[k].file);
+        plot_save(plot, plots, sampling_methods[k].file);
         free(p);
     }
 }

@@ -14,7 +14,7 @@ typedef struct Method {
 } Method;
 
 enum { METHODS = 9 };
-extern const Method methods[METHODS];
+extern const Method sampling_methods[METHODS];
 
 // A table: what each method makes of V probabilities p; a row for each of the
 // `rows` most probable pieces. word(context, id, to) writes what piece id is
