@@ -124,8 +124,11 @@ void lexicon_free(Lexicon *l)
 
 int lexicon_find(const Lexicon *l, Text word)
 {
+    int id = vocab_find(&l->word, word);
+    if (id >= 0)
+        return id;
     Buffer small = {0};
-    int id = vocab_find(&l->word, lower(word, &small));
+    id = vocab_find(&l->word, lower(word, &small));
     buffer_free(&small);
     return id < 0 ? UNKNOWN : id;
 }

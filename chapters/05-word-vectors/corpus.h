@@ -37,7 +37,7 @@ typedef struct Lexicon {
 Lexicon lexicon_new(Text text, int least, bool words_only);
 void lexicon_free(Lexicon *l);
 
-// The id of a word in any case, or UNKNOWN.
+// The id of a word as it is spelled, else of its lower case, else UNKNOWN.
 int lexicon_find(const Lexicon *l, Text word);
 
 // --- sentences --------------------------------------------------------------

@@ -107,8 +107,7 @@ void counts_to_ppmi(Counts *c)
     for (int i = 0; i < c->n; i++)
         for (int64_t k = c->start[i]; k < c->start[i + 1]; k++) {
             const double by_chance = row[i] * row[c->col[k]] / all;
-            c->value[k] =
-                (float)fmax(0, log((double)c->value[k] / by_chance));
+            c->value[k] = (float)fmax(0, log((double)c->value[k] / by_chance));
         }
     free(row);
 }

@@ -37,9 +37,9 @@ Vectors counts_directions(Counts *c, int width, int rounds, uint64_t seed);
 typedef struct Glove {
     int width, epochs, done;
     float rate;
-    int64_t n;         // counts that are not 0
+    int64_t n; // counts that are not 0
     const Counts *count;
-    int *row, *order;  // of each count its row; the order of an epoch
+    int *row, *order; // of each count its row; the order of an epoch
     Rng rng;
     SharedRows word, context; // see glove.c for what a row holds
     double loss[WORKERS];

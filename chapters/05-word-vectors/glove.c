@@ -11,7 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { PIECE = 500 };            // counts that a worker takes in one round
+enum { PIECE = 500 };           // counts that a worker takes in one round
 static const float enough = 10; // x_max: what occurs so often has full weight
 
 Glove glove_new(const Counts *c, int width, float rate, int epochs,

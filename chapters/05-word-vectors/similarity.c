@@ -22,8 +22,8 @@ static bool read_pair(Text line, RatedPair *p)
     Text a, b, number;
     char digits[32], *end;
     if (!text_field(&line, '\t', &a) || !text_field(&line, '\t', &b) ||
-        !text_field(&line, '\t', &number) ||
-        !copy_word(p->a, sizeof p->a, a) || !copy_word(p->b, sizeof p->b, b) ||
+        !text_field(&line, '\t', &number) || !copy_word(p->a, sizeof p->a, a) ||
+        !copy_word(p->b, sizeof p->b, b) ||
         !copy_word(digits, sizeof digits, number))
         return false;
     p->rating = strtod(digits, &end);

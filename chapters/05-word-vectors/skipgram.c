@@ -10,7 +10,7 @@
 
 enum {
     PIECE = 100,     // words that a worker reads in one round, at least
-    LOSS_EVERY = 16,   // windows
+    LOSS_EVERY = 16, // windows
     CONTEXTS = 2 * WINDOW_MOST,
     GUESSES = NEGATIVES_MOST + 1,
 };
@@ -148,8 +148,7 @@ static void learn_sentence(Desk *d, const int *id, int length)
 {
     int n = 0;
     for (int i = 0; i < length; i++)
-        if (d->s->keep[id[i]] >= 1 ||
-            rng_uniform(&d->rng) < d->s->keep[id[i]])
+        if (d->s->keep[id[i]] >= 1 || rng_uniform(&d->rng) < d->s->keep[id[i]])
             d->kept[n++] = id[i];
     for (int i = 0; i < n; i++) {
         // Drawing the window's size gives near words more weight.
@@ -180,8 +179,8 @@ static void learn_piece(SkipGram *s, int worker, int piece)
     const int width = s->set.width, pieces = s->piece.n - 1;
     const int from = s->piece.at[piece], to = s->piece.at[piece + 1];
     const double done = (s->epoch + (double)piece / pieces) / s->set.epochs;
-    float *space = new_array((size_t)2 * (CONTEXTS + GUESSES) * width,
-                             sizeof *space);
+    float *space =
+        new_array((size_t)2 * (CONTEXTS + GUESSES) * width, sizeof *space);
     Desk d = {
         .s = s,
         .worker = worker,
@@ -220,8 +219,8 @@ double skipgram_epoch(SkipGram *s)
 {
     double loss = 0;
     int64_t counted = 0;
-    const double cost = 6.0 * PIECE * s->set.window * (1 + s->set.negatives) *
-                        s->set.width;
+    const double cost =
+        6.0 * PIECE * s->set.window * (1 + s->set.negatives) * s->set.width;
     for (int w = 0; w < WORKERS; w++)
         s->loss[w] = 0, s->counted[w] = 0;
     for (int first = 0; first < s->piece.n - 1; first += WORKERS) {
@@ -236,4 +235,14 @@ double skipgram_epoch(SkipGram *s)
     }
     s->epoch++;
     return counted ? loss / (double)counted : 0;
+}
+
+Vectors skipgram_vectors(const SkipGram *s)
+{
+    Vectors v = vectors_new(s->in.table.n, s->set.width);
+    for (int i = 1; i < v.n; i++)
+        for (int j = 0; j < v.width; j++)
+            vectors_row(&v, i)[j] = vectors_row(&s->in.table, i)[j] +
+                                    vectors_row(&s->out.table, i)[j];
+    return v;
 }

@@ -51,6 +51,10 @@ void skipgram_free(SkipGram *s);
 // from every 16th of them. Call it set.epochs times.
 double skipgram_epoch(SkipGram *s);
 
+// The sum of each word's two vectors, of which row 0 is zero: for similarity it
+// is a little better than the first alone (see the book).
+Vectors skipgram_vectors(const SkipGram *s);
+
 // The probability with which each word is kept, eq. (5.9).
 float keep_probability(int64_t count, int64_t total, double t);
 

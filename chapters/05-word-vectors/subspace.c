@@ -77,8 +77,7 @@ void principal(const Vectors *v, int k, uint64_t seed, float *at)
             mean[j] += (double)vectors_row(v, i)[j] / v->n;
     for (int i = 0; i < v->n; i++)
         for (int j = 0; j < d; j++)
-            vectors_row(&centred, i)[j] =
-                vectors_row(v, i)[j] - (float)mean[j];
+            vectors_row(&centred, i)[j] = vectors_row(v, i)[j] - (float)mean[j];
     gemm_tn(d, d, v->n, centred.at, d, centred.at, d, cov.at, d, false);
     float *axes = new_array((size_t)d * k, sizeof *axes); // d x k
     subspace(d, k, by_covariance, &cov, 100, seed, axes);

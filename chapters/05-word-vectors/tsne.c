@@ -57,8 +57,8 @@ static double *affinities(const Vectors *v, double perplexity)
         for (int j = 0; j < n; j++) {
             squared[j] = 0;
             for (int k = 0; k < v->width; k++) {
-                double x = (double)vectors_row(v, i)[k] -
-                           (double)vectors_row(v, j)[k];
+                double x =
+                    (double)vectors_row(v, i)[k] - (double)vectors_row(v, j)[k];
                 squared[j] += x * x;
             }
         }

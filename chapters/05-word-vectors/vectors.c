@@ -47,6 +47,20 @@ double vectors_cosine(const Vectors *v, int a, int b)
     return xx > 0 && yy > 0 ? (double)dot(x, y, v->width) / sqrt(xx * yy) : 0;
 }
 
+void vectors_save(const Vectors *v, const Text *piece, const char *path)
+{
+    Buffer b = {0};
+    buffer_print(&b, "%d %d\n", v->n - 1, v->width);
+    for (int i = 1; i < v->n; i++) {
+        buffer_add(&b, piece[i].at, piece[i].length);
+        for (int j = 0; j < v->width; j++)
+            buffer_print(&b, " %.6g", (double)vectors_row(v, i)[j]);
+        buffer_add(&b, "\n", 1);
+    }
+    text_write(path, b.at, b.length);
+    buffer_free(&b);
+}
+
 static bool is_among(int word, const int *list, int n)
 {
     for (int i = 0; i < n; i++)

@@ -6,6 +6,8 @@
 #ifndef WORD_VECTORS_VECTORS_H
 #define WORD_VECTORS_VECTORS_H
 
+#include "common/text.h"
+
 typedef struct Vectors {
     int n, width;
     float *at; // n x width
@@ -22,9 +24,13 @@ static inline float *vectors_row(const Vectors *v, int i)
 // A copy with each row divided by its length (a row of zeros stays).
 Vectors vectors_unit(const Vectors *v);
 
-
 // The cosine of the angle between rows a and b; 0 if one is zero.
 double vectors_cosine(const Vectors *v, int a, int b);
+
+// Writes the vectors in the text form of the original word2vec: a line with
+// their number and width, then a line a word. Row 0 is left out; piece[i] is
+// the spelling of word i.
+void vectors_save(const Vectors *v, const Text *piece, const char *path);
 
 // --- with rows of length 1 --------------------------------------------------
 
