@@ -33,6 +33,8 @@ float *rows_copy(SharedRows *s, int worker, int row)
 {
     RowCopies *c = &s->of[worker];
     const int width = s->table.width;
+    if (s->race)
+        return vectors_row(&s->table, row);
     if (c->slot[row] < 0) {
         c->slot[row] = c->n++;
         memcpy(c->at + (size_t)c->slot[row] * width,
@@ -66,6 +68,8 @@ static void join_part(void *context, int from, int to)
 
 void rows_join(SharedRows *s)
 {
+    if (s->race)
+        return;
     parallel_for(s->table.n, 4.0 * s->table.width, join_part, s);
     for (int w = 0; w < WORKERS; w++)
         s->of[w].n = 0;

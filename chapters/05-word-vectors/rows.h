@@ -13,6 +13,8 @@
 
 #include "05-word-vectors/vectors.h"
 
+#include <stdbool.h>
+
 enum { WORKERS = 8 };
 
 // The copies of one worker: copy slot[i] is of row i of the table; -1: none.
@@ -24,6 +26,8 @@ typedef struct RowCopies {
 
 typedef struct SharedRows {
     Vectors table;
+    bool race; // no copies, everybody changes the table at once (Niu et al.
+               // 2011): to see what the copies cost. Results then vary.
     RowCopies of[WORKERS];
 } SharedRows;
 

@@ -9,7 +9,9 @@
 #include <string.h>
 
 enum {
-    PIECE = 100,     // words that a worker reads in one round, at least
+    PIECE = 100, // words that a worker reads in one round, at most
+                 // one sentence more; less if there are few words
+    SPREAD = 16,
     LOSS_EVERY = 16, // windows
     CONTEXTS = 2 * WINDOW_MOST,
     GUESSES = NEGATIVES_MOST + 1,
@@ -45,8 +47,10 @@ SkipGram skipgram_new(const Lexicon *l, const Sentences *text,
             row[j] = i ? (rng_uniform(&r) - 0.5f) / (float)set.width : 0;
         s.keep[i] = keep_probability(l->count[i], l->total, set.subsample);
     }
-    for (int i = 0, words = PIECE; i < text->n; i++) {
-        if (words >= PIECE) {
+    // In a short round the workers seldom change the same row.
+    const int most = n / SPREAD < PIECE ? n / SPREAD : PIECE;
+    for (int i = 0, words = most; i < text->n; i++) {
+        if (words >= most) {
             ids_add(&s.piece, i);
             words = 0;
         }

@@ -529,7 +529,11 @@ static void any_number_of_threads_learns_the_same(void **state)
             assert_memory_equal(loss[0], loss[i], sizeof loss[0]);
         }
         assert_memory_not_equal(v[0].at, v[3].at, bytes);
-        assert_true(loss[0][1] < loss[0][0]);
+        // Knowing nothing, a true word and four drawn cost 5 log 2 = 3.47;
+        // GloVe's loss falls.
+        if (!(loss[0][1] < (method == 2 ? 0.5 * loss[0][0] : 2.6)))
+            fail_msg("method %d: the loss is %g, then %g", method, loss[0][0],
+                     loss[0][1]);
         for (int i = 0; i < 4; i++)
             vectors_free(&v[i]);
     }
@@ -993,18 +997,18 @@ static void damaged_models_get_one_line(void **state)
     expect_end(read_damaged, MODEL, "end at byte 28, expected 36");
     expect_end(read_damaged, "{", "weightsManifest");
     expect_end(read_damaged, "[1]", "weightsManifest");
-    assert_dies(read_damaged,
-                "{\"weightsManifest\":[{\"paths\":[\"../s1\"],\"weights\":[{"
-                "\"name\":\"mbed\",\"shape\":[1],\"dtype\":\"float32\"}]}]}",
-                1, "names of files");
-    assert_dies(read_damaged,
-                "{\"weightsManifest\":[{\"paths\":[],\"weights\":[{"
-                "\"name\":\"mbed\",\"shape\":[-1],\"dtype\":\"float32\"}]}]}",
-                1, "shapes");
-    assert_dies(read_damaged,
-                "{\"weightsManifest\":[{\"paths\":[],\"weights\":[{\"name\":"
-                "\"mbed\",\"shape\":[99999,99999],\"dtype\":\"float32\"}]}]}",
-                1, "shapes");
+    expect_end(read_damaged,
+               "{\"weightsManifest\":[{\"paths\":[\"../s1\"],\"weights\":[{"
+               "\"name\":\"mbed\",\"shape\":[1],\"dtype\":\"float32\"}]}]}",
+               "names of files");
+    expect_end(read_damaged,
+               "{\"weightsManifest\":[{\"paths\":[],\"weights\":[{"
+               "\"name\":\"mbed\",\"shape\":[-1],\"dtype\":\"float32\"}]}]}",
+               "shapes");
+    expect_end(read_damaged,
+               "{\"weightsManifest\":[{\"paths\":[],\"weights\":[{\"name\":"
+               "\"mbed\",\"shape\":[99999,99999],\"dtype\":\"float32\"}]}]}",
+               "shapes");
 }
 
 // --- the program ------------------------------------------------------------
