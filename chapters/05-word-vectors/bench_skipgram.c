@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 100, WINDOW = 5, NEGATIVES = 5, SECONDS = 20, TURN = 100000 };
+enum { WIDTH = 96, WINDOW = 5, NEGATIVES = 5, SECONDS = 8, TURN = 100000 };
 static const double keep_t = 1e-4;
 static const float rate = 0.025f;
 

@@ -349,7 +349,7 @@ static Vectors cbow(const Course *c, const Lexicon *l, const Sentences *t)
 
 static Vectors glove(const Course *c, const Counts *counts)
 {
-    const int epochs = c->set.epochs;
+    const int epochs = 2 * c->set.epochs;
     Glove g = glove_new(counts, c->set.width, 0.05f, epochs, c->set.seed);
     while (g.done < epochs && !interrupted())
         glove_epoch(&g);
@@ -545,26 +545,28 @@ static void vectors_part(const Course *c, TwoTexts *t, const Run *run,
 
 int main(int argc, char **argv)
 {
-    Course c = {.set = {.width = 100, .window = 5, .negatives = 5}};
+    Course c = {.set = {.width = 96, .negatives = 5}};
     const char *file = NULL;
-    float rate = 0.05f, subsample = 0;
+    float rate = 0, subsample = 0;
     const Option own[] = {
         {"text", "FILE", OPTION_TEXT, &file, 0, 0, NULL,
          "learn from this text, a sentence a line"},
         {"epochs", "N", OPTION_INT, &c.set.epochs, 0, 200, NULL,
-         "of skip-gram; 0: 4 with --quick, else 12"},
+         "of skip-gram; 0: 6 with --quick, else 15"},
         {"width", "N", OPTION_INT, &c.set.width, 2, 1000, NULL,
          "numbers in a word's vector"},
-        {"window", "N", OPTION_INT, &c.set.window, 1, WINDOW_MOST / 2, NULL,
-         "words on each side"},
+        {"window", "N", OPTION_INT, &c.set.window, 0, WINDOW_MOST / 2, NULL,
+         "words on each side; 0: 2 for the course's stories,\n"
+         "else 5"},
         {"negatives", "N", OPTION_INT, &c.set.negatives, 1, NEGATIVES_MOST,
          NULL, "wrong words drawn for a window"},
         {"subsample", "T", OPTION_FLOAT, &subsample, 0, 1, NULL,
          "keep a word of frequency f with probability\n"
-         "sqrt(T / f); 0: 0.001 for the course's stories,\n"
+         "sqrt(T / f); 0: 0.01 for the course's stories,\n"
          "else 0.0001"},
-        {"rate", "R", OPTION_FLOAT, &rate, 1e-6, 1, NULL,
-         "learning rate at the beginning"},
+        {"rate", "R", OPTION_FLOAT, &rate, 0, 1, NULL,
+         "learning rate at the beginning; 0: 0.025 for the\n"
+         "course's stories, else 0.05"},
         {"save", "FILE", OPTION_TEXT, &c.save, 0, 0, NULL,
          "write the vectors of skip-gram to FILE, in the text\n"
          "form of word2vec"},
@@ -580,9 +582,11 @@ int main(int argc, char **argv)
     check_text(&t, file);
     const bool stories = !file && strncmp(t.name, "stories", 7) == 0;
     if (c.set.epochs == 0)
-        c.set.epochs = run.quick ? 4 : 12;
-    c.set.rate = rate;
-    c.set.subsample = subsample > 0 ? (double)subsample : stories ? 1e-3 : 1e-4;
+        c.set.epochs = run.quick ? 6 : 15;
+    if (c.set.window == 0)
+        c.set.window = stories ? 2 : 5;
+    c.set.rate = rate > 0 ? rate : stories ? 0.025f : 0.05f;
+    c.set.subsample = subsample > 0 ? (double)subsample : stories ? 1e-2 : 1e-4;
     c.set.seed = run.seed;
     printf(
         "Language models and word vectors, from %s.\nAbout %s of memory.\n\n",

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    PIECE = 100, // words that a worker reads in one round, at most
+    PIECE = 200, // words that a worker reads in one round, at most
                  // one sentence more; less if there are few words
     SPREAD = 16,
     LOSS_EVERY = 16, // windows
