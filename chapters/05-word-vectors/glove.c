@@ -10,8 +10,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { PIECE = 500 };           // counts that a worker takes in one round
+enum { PIECE = 20000 };         // counts that a worker takes in one round
 static const float enough = 10; // x_max: what occurs so often has full weight
 
 Glove glove_new(const Counts *c, int width, float rate, int epochs,
@@ -53,17 +54,23 @@ void glove_free(Glove *g)
     rows_free(&g->context);
 }
 
-// One number and its sum of squares take a step against the gradient.
-static void adagrad(float *x, float *squares, float gradient, float rate)
+// n numbers of the row x, with their sums of squares behind them, go down the
+// gradient pull * other.
+static void adagrad(float *restrict x, float *restrict squares,
+                    const float *restrict other, int n, float pull, float rate)
 {
-    *squares += gradient * gradient;
-    *x -= rate * gradient / sqrtf(*squares);
+    for (int j = 0; j < n; j++) {
+        const float gradient = pull * other[j];
+        squares[j] += gradient * gradient;
+        x[j] -= rate * gradient / sqrtf(squares[j]);
+    }
 }
 
-// One count: half the weighted squared error f (a . b + bias - log x)^2 goes
-// down its gradient. Returns the whole of it.
-static double learn_count(Glove *g, int worker, int k)
+// One count goes down the gradient of half its f (a . b + biases - log x)^2.
+// Returns the whole of that.
+static double learn_count(Glove *g, int worker, int k, float *old)
 {
+    static const float one[] = {1};
     const int d = g->width;
     const float x = g->count->value[k];
     float *a = rows_copy(&g->word, worker, g->row[k]);
@@ -71,13 +78,11 @@ static double learn_count(Glove *g, int worker, int k)
     const float error = dot(a, b, d) + a[d] + b[d] - logf(x);
     const float weight = x < enough ? powf(x / enough, 0.75f) : 1;
     const float pull = weight * error;
-    for (int j = 0; j < d; j++) {
-        const float by_a = pull * b[j], by_b = pull * a[j];
-        adagrad(&a[j], &a[d + 1 + j], by_a, g->rate);
-        adagrad(&b[j], &b[d + 1 + j], by_b, g->rate);
-    }
-    adagrad(&a[d], &a[2 * d + 1], pull, g->rate);
-    adagrad(&b[d], &b[2 * d + 1], pull, g->rate);
+    memcpy(old, a, sizeof *a * d);
+    adagrad(a, a + d + 1, b, d, pull, g->rate);
+    adagrad(b, b + d + 1, old, d, pull, g->rate);
+    adagrad(&a[d], &a[2 * d + 1], one, 1, pull, g->rate);
+    adagrad(&b[d], &b[2 * d + 1], one, 1, pull, g->rate);
     return (double)(weight * error * error);
 }
 
@@ -89,10 +94,12 @@ typedef struct Round {
 static void some_workers(void *context, int from, int to)
 {
     Round *r = context;
+    float *old = new_array(r->g->width, sizeof *old);
     for (int w = from; w < to; w++)
         for (int64_t i = r->first + (int64_t)w * PIECE, left = PIECE;
              left > 0 && i < r->g->n; i++, left--)
-            r->g->loss[w] += learn_count(r->g, w, r->g->order[i]);
+            r->g->loss[w] += learn_count(r->g, w, r->g->order[i], old);
+    free(old);
 }
 
 double glove_epoch(Glove *g)

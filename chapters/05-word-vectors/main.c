@@ -552,7 +552,7 @@ int main(int argc, char **argv)
         {"text", "FILE", OPTION_TEXT, &file, 0, 0, NULL,
          "learn from this text, a sentence a line"},
         {"epochs", "N", OPTION_INT, &c.set.epochs, 0, 200, NULL,
-         "of skip-gram; 0: 6 with --quick, else 15"},
+         "of skip-gram; 0: 4 with --quick, else 12"},
         {"width", "N", OPTION_INT, &c.set.width, 2, 1000, NULL,
          "numbers in a word's vector"},
         {"window", "N", OPTION_INT, &c.set.window, 0, WINDOW_MOST / 2, NULL,
@@ -582,7 +582,7 @@ int main(int argc, char **argv)
     check_text(&t, file);
     const bool stories = !file && strncmp(t.name, "stories", 7) == 0;
     if (c.set.epochs == 0)
-        c.set.epochs = run.quick ? 6 : 15;
+        c.set.epochs = run.quick ? 4 : 12;
     if (c.set.window == 0)
         c.set.window = stories ? 2 : 5;
     c.set.rate = rate > 0 ? rate : stories ? 0.025f : 0.05f;

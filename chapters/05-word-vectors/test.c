@@ -1032,7 +1032,7 @@ static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
     char said[1000], args[500];
-    assert_int_equal(run_program("--window 0", said, sizeof said), 2);
+    assert_int_equal(run_program("--window 99", said, sizeof said), 2);
     assert_int_equal(run_program("stray", said, sizeof said), 2);
     assert_int_equal(run_program("--text build/none", said, sizeof said), 1);
     assert_non_null(strstr(said, "build/none"));
