@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 20000 };         // counts that a worker takes in one round
+// An epoch has so many rounds, and a worker of a round the counts that make it
+// so: few enough that the workers seldom change the same row.
+enum { ROUNDS = 25 };
 static const float enough = 10; // x_max: what occurs so often has full weight
 
 Glove glove_new(const Counts *c, int width, float rate, int epochs,
@@ -88,7 +90,7 @@ static double learn_count(Glove *g, int worker, int k, float *old)
 
 typedef struct Round {
     Glove *g;
-    int64_t first;
+    int64_t first, piece; // counts of all workers, counts of one
 } Round;
 
 static void some_workers(void *context, int from, int to)
@@ -96,7 +98,7 @@ static void some_workers(void *context, int from, int to)
     Round *r = context;
     float *old = new_array(r->g->width, sizeof *old);
     for (int w = from; w < to; w++)
-        for (int64_t i = r->first + (int64_t)w * PIECE, left = PIECE;
+        for (int64_t i = r->first + w * r->piece, left = r->piece;
              left > 0 && i < r->g->n; i++, left--)
             r->g->loss[w] += learn_count(r->g, w, r->g->order[i], old);
     free(old);
@@ -105,12 +107,14 @@ static void some_workers(void *context, int from, int to)
 double glove_epoch(Glove *g)
 {
     double loss = 0;
+    const int64_t piece = g->n / (ROUNDS * WORKERS) + 1;
     for (int w = 0; w < WORKERS; w++)
         g->loss[w] = 0;
     rng_shuffle(&g->rng, g->order, (int)g->n);
-    for (int64_t first = 0; first < g->n; first += WORKERS * PIECE) {
-        Round r = {g, first};
-        parallel_for(WORKERS, 20.0 * PIECE * g->width, some_workers, &r);
+    for (int64_t first = 0; first < g->n; first += WORKERS * piece) {
+        Round r = {g, first, piece};
+        parallel_for(WORKERS, 20.0 * (double)piece * g->width, some_workers,
+                     &r);
         rows_join(&g->word);
         rows_join(&g->context);
     }

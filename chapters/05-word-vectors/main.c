@@ -349,7 +349,7 @@ static Vectors cbow(const Course *c, const Lexicon *l, const Sentences *t)
 
 static Vectors glove(const Course *c, const Counts *counts)
 {
-    const int epochs = 2 * c->set.epochs;
+    const int epochs = 12;
     Glove g = glove_new(counts, c->set.width, 0.05f, epochs, c->set.seed);
     while (g.done < epochs && !interrupted())
         glove_epoch(&g);
