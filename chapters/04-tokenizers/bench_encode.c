@@ -8,6 +8,7 @@
 #include "04-tokenizers/tokenizer.h"
 
 #include "common/bench.h"
+#include "common/brown.h"
 #include "common/check.h"
 #include "common/cli.h"
 #include "data/tales/tales.h"
@@ -25,54 +26,28 @@ enum { BYTES = 10000000 };
 
 // --- the text ---------------------------------------------------------------
 
-// A document of the Brown corpus without its tags: "word/tag" -> "word".
-static void add_tagged(Buffer *to, Text text)
-{
-    for (Text line; text_line(&text, &line);) {
-        bool first = true;
-        for (Text word; text_field(&line, ' ', &word);) {
-            while (word.length && word.at[0] == '\t')
-                word = (Text){word.at + 1, word.length - 1};
-            const char *slash = memrchr(word.at, '/', word.length);
-            if (!word.length || !slash)
-                continue;
-            buffer_add(to, " ", !first);
-            buffer_add(to, word.at, slash - word.at);
-            first = false;
-        }
-        if (!first)
-            buffer_add(to, "\n", 1);
-    }
-}
-
-static void add_file(Buffer *to, const char *set, const char *file, bool tagged)
+static void add_file(Buffer *to, const char *set, const char *file)
 {
     Run run = {.data = getenv("DATA_MIRROR")};
     const char *path = data_path(&run, set, file);
     if (!path)
         return;
     Buffer b = text_read(path);
-    if (tagged)
-        add_tagged(to, (Text){b.at, b.length});
-    else
-        buffer_add(to, b.at, b.length);
+    buffer_add(to, b.at, b.length);
     buffer_free(&b);
 }
 
 // Real text in two languages as far as it is there, and then stories.
 static Buffer make_text(void)
 {
-    static const char *const genre = "abcdefghjklmnpr";
+    const Run run = {.data = getenv("DATA_MIRROR")};
     Buffer text = {0};
-    for (const char *g = genre; *g; g++)
-        for (int i = 1; i <= 80; i++) {
-            char file[16];
-            snprintf(file, sizeof file, "c%c%02d", *g, i);
-            add_file(&text, "brown", file, true);
-        }
-    add_file(&text, "tinyshakespeare", "input.txt", false);
-    add_file(&text, "multi30k", "train.de.gz", false);
-    add_file(&text, "multi30k", "train.en.gz", false);
+    for (const char *genre = BROWN_GENRES; *genre; genre++)
+        for (int i = 1; i <= BROWN_MOST; i++)
+            brown_document(&run, *genre, i, &text);
+    add_file(&text, "tinyshakespeare", "input.txt");
+    add_file(&text, "multi30k", "train.de.gz");
+    add_file(&text, "multi30k", "train.en.gz");
     Rng r = rng_new(1);
     while (text.length < BYTES) {
         tales_story(&r, &text);

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 96, WINDOW = 5, NEGATIVES = 5, SECONDS = 8, TURN = 100000 };
+enum { WIDTH = 96, WINDOW = 5, NEGATIVES = 5, SECONDS = 10, TURN = 100000 };
 static const double keep_t = 1e-4;
 static const float rate = 0.025f;
 
@@ -221,7 +221,8 @@ static void against_original(const char *name, const Work *w, int threads,
     free(p.table);
 }
 
-static void against_race(const char *name, const Work *w, int threads)
+static void against_race(const char *name, const Work *w, int threads,
+                         const char *what)
 {
     if (!bench_wanted(name))
         return;
@@ -230,7 +231,7 @@ static void against_race(const char *name, const Work *w, int threads)
     row(name, w, threads,
         (Bench[]){{.run = our_turn, .context = &s},
                   {.run = our_turn, .context = &racing}},
-        "all threads, against ours racing on one table");
+        what);
     skipgram_free(&s);
     skipgram_free(&racing);
 }
@@ -246,7 +247,10 @@ int main(int argc, char **argv)
                      "one thread, the same with sums in vectors");
     against_original("skip-gram-threads", &w, threads, true,
                      "a thread's share of all, against racing threads");
-    against_race("skip-gram-race", &w, threads);
+    against_race("skip-gram-copies", &w, 1,
+                 "one thread, against ours without copies");
+    against_race("skip-gram-race", &w, threads,
+                 "a thread's share of all, against ours racing");
     sentences_free(&w.text);
     lexicon_free(&w.l);
     return 0;

@@ -140,7 +140,7 @@ static void over_data(int words, const Sentences *learn, const Sentences *test,
 // Writes a sentence: draws word after word.
 static void write_sentence(const Ngram *g, const Lexicon *l, int order, Rng *r)
 {
-    enum { MOST = 24 };
+    enum { MOST = 14 };
     int history[MOST + 1] = {ngram_begin(g)};
     printf("  n = %d:", order);
     for (int n = 1; n <= MOST; n++) {

@@ -1,4 +1,4 @@
-// Five words in a space of three directions: royal, female, fruit.
+// Five words in a space of four directions: person, royal, female, fruit.
 #include "05-word-vectors/vectors.h"
 
 #include "common/testing.h"
@@ -9,9 +9,10 @@ static const char *const name[] = {"(row 0)", "man",   "king",
 
 static Vectors words(void)
 {
-    static const float at[] = {1, 1, 0, 0.1f, 0, 0.1f, 1, 0,    0,
-                               0, 1, 0, 0.7f, 1, 0,    0, 0.2f, 1};
-    Vectors v = vectors_new(WORDS, 3);
+    static const float at[WORDS][4] = {{1, 1, 1, 0}, {1, 0, 0, 0},
+                                       {1, 1, 0, 0}, {1, 0, 1, 0},
+                                       {1, 1, 1, 0}, {0, 0, 0.2f, 1}};
+    Vectors v = vectors_new(WORDS, 4);
     memcpy(v.at, at, sizeof at);
     Vectors u = vectors_unit(&v);
     vectors_free(&v);
