@@ -337,8 +337,8 @@ static Vectors cbow(const Course *c, const Lexicon *l, const Sentences *t)
 {
     SkipGramSettings set = c->set;
     set.cbow = true;
-    set.rate = 2 * set.rate; // one step a window, not one a context word,
-    set.epochs = 2 * c->set.epochs; // and it needs more of them
+    set.rate = 2 * set.rate; // one step a window, not one a context word
+    set.epochs += set.epochs / 2;
     SkipGram s = skipgram_new(l, t, set);
     while (s.epoch < set.epochs && !interrupted())
         skipgram_epoch(&s);
@@ -349,7 +349,7 @@ static Vectors cbow(const Course *c, const Lexicon *l, const Sentences *t)
 
 static Vectors glove(const Course *c, const Counts *counts)
 {
-    const int epochs = 12;
+    const int epochs = 10;
     Glove g = glove_new(counts, c->set.width, 0.05f, epochs, c->set.seed);
     while (g.done < epochs && !interrupted())
         glove_epoch(&g);
