@@ -283,8 +283,11 @@ static void kneser_ney_is_its_definition(void **state)
         if (round % 3 == 0)
             history[0] = ngram_begin(&g);
         const int word = rng_below(&r, SOME_WORDS + 1);
-        assert_near(ngram_kneser_ney(&g, 3, history, 2, word, 0),
-                    slow_kneser_ney(&p, &g, history, 2, word, 3), 1e-12);
+        const int n = 1 + round % 2; // 1: a sentence that has just begun
+        if (n == 1 && round % 3 == 1)
+            history[0] = ngram_begin(&g);
+        assert_near(ngram_kneser_ney(&g, 3, history, n, word, 0),
+                    slow_kneser_ney(&p, &g, history, n, word, 3), 1e-12);
     }
     ngram_free(&g);
     sentences_free(&s);
@@ -296,6 +299,7 @@ static void continuations_are_different_words(void **state)
     Sentences s = random_text(5);
     Padded p = pad(&s);
     Ngram g = learn(&s, 3, SOME_WORDS);
+    assert_int_equal(g.gram[0].before, 0);
     for (int a = 0; a <= SOME_WORDS; a++)
         for (int b = 0; b <= SOME_WORDS; b++) {
             const int gram[] = {a, b};
