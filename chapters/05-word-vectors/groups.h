@@ -15,7 +15,7 @@ typedef struct Group {
 extern const Group groups[GROUPS];
 
 // Every pair of two of these words, rated 1 if they are of one group and 0 if
-// not. For pairs_free.
+// not. For rated_free.
 RatedPairs groups_pairs(void);
 
 // A picture of words in the plane, DIR/NAME.svg: at is n x 2, group[i] the

@@ -208,9 +208,9 @@ static Exam exam_new(const Lexicon *l, const Run *run)
     if (run->quick)
         return e;
     if ((path = data_path(run, "word-similarity", "EN-WS-353-ALL.txt")))
-        e.pairs[WORDSIM] = pairs_read(path);
+        e.pairs[WORDSIM] = rated_read(path);
     if ((path = data_path(run, "word-similarity", "EN-SIMLEX-999.txt")))
-        e.pairs[SIMLEX] = pairs_read(path);
+        e.pairs[SIMLEX] = rated_read(path);
     if ((path = data_path(run, "word-similarity", "questions-words.txt")))
         e.questions = questions_read(path, l);
     return e;
@@ -219,7 +219,7 @@ static Exam exam_new(const Lexicon *l, const Run *run)
 static void exam_free(Exam *e)
 {
     for (int i = 0; i < TESTS; i++)
-        pairs_free(&e->pairs[i]);
+        rated_free(&e->pairs[i]);
     questions_free(&e->questions);
 }
 

@@ -30,7 +30,7 @@ static bool read_pair(Text line, RatedPair *p)
     return *end == 0 && isfinite(p->rating);
 }
 
-RatedPairs pairs_read(const char *path)
+RatedPairs rated_read(const char *path)
 {
     Buffer b = text_read(path);
     Text rest = {b.at, b.length};
@@ -47,7 +47,7 @@ RatedPairs pairs_read(const char *path)
     return p;
 }
 
-void pairs_free(RatedPairs *p)
+void rated_free(RatedPairs *p)
 {
     free(p->at);
     *p = (RatedPairs){0};

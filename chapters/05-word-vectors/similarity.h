@@ -20,8 +20,8 @@ typedef struct RatedPairs {
 
 // A file with a pair a line: two words and a number, separated by a tab.
 // Dies with one line if a line is something else.
-RatedPairs pairs_read(const char *path);
-void pairs_free(RatedPairs *p);
+RatedPairs rated_read(const char *path);
+void rated_free(RatedPairs *p);
 
 // Spearman's rank correlation of x and y: the correlation of their ranks,
 // where equal values share the mean of their ranks. 0 if n < 2 or if all

@@ -837,7 +837,7 @@ static const char *scratch(const char *name, const char *text)
 static void known_pairs_are_compared(void **state)
 {
     (void)state;
-    RatedPairs p = pairs_read(scratch("pairs", "One\ttwo\t9.5\r\none\tnew\t3\n"
+    RatedPairs p = rated_read(scratch("pairs", "One\ttwo\t9.5\r\none\tnew\t3\n"
                                                "two\tthree\t1\none\tthree\t5"));
     assert_int_equal(p.n, 4);
     assert_string_equal(p.at[0].a, "One");
@@ -852,7 +852,7 @@ static void known_pairs_are_compared(void **state)
     assert_int_equal(known, 3);
     vectors_free(&v);
     lexicon_free(&l);
-    pairs_free(&p);
+    rated_free(&p);
 }
 
 static void questions_are_counted_by_kind(void **state)
@@ -885,7 +885,7 @@ static void questions_are_counted_by_kind(void **state)
 
 static void read_pairs(void *path)
 {
-    pairs_read(path);
+    rated_read(path);
 }
 
 static void read_questions(void *path)
