@@ -52,7 +52,7 @@ void skipgram_free(SkipGram *s);
 double skipgram_epoch(SkipGram *s);
 
 // The sum of each word's two vectors, of which row 0 is zero: for similarity it
-// is a little better than the first alone (see the book).
+// was a little better than the first alone in most of our runs.
 Vectors skipgram_vectors(const SkipGram *s);
 
 // The probability with which each word is kept, eq. (5.9).
