@@ -83,6 +83,10 @@ RopeTable rope_table(Arena *a, int length, int width, float base,
 // table.
 Matrix *rope(Matrix *x, const RopeTable *table, int first, RopeLayout layout);
 
+// The same in place and on no tape, for one row of cols plain numbers.
+void rope_row(float *x, int cols, const RopeTable *table, int position,
+              RopeLayout layout);
+
 // --- attention (Vaswani et al. 2017, eq. 1) ---------------------------------
 
 // Which keys a query may look at. Query i of Tq sits at key position

@@ -92,3 +92,13 @@ Matrix *rope(Matrix *x, const RopeTable *table, int first, RopeLayout layout)
         }
     return run(op, 4, rope_rows);
 }
+
+void rope_row(float *x, int cols, const RopeTable *table, int position,
+              RopeLayout layout)
+{
+    check(cols % table->width == 0 && position >= 0 && position < table->length,
+          "%d columns at position %d, the table is %d x %d", cols, position,
+          table->length, table->width);
+    const Rotation r = {*table, layout, NULL};
+    turn_row(&r, x, x, cols, position, 1, false);
+}

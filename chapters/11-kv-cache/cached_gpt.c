@@ -156,6 +156,19 @@ typedef struct Reading {
     int layer;
 } Reading;
 
+// With rotary positions, the n newest queries and keys are turned.
+static void turn_rows(const Reading *r, int text, int row, int n)
+{
+    const Gpt *m = r->g->model;
+    const int d = m->shape.width, dk = d / m->shape.heads * m->shape.groups;
+    const int first = r->cache[text].length - n;
+    for (int i = 0; m->shape.rotary && i < n; i++) {
+        const size_t at = row + i;
+        rope_row(r->g->q + at * d, d, &m->turns, first + i, HALVES);
+        rope_row(r->g->k + at * dk, dk, &m->turns, first + i, HALVES);
+    }
+}
+
 static void attend_texts(void *context, int from, int to)
 {
     const Reading *r = context;
@@ -164,6 +177,7 @@ static void attend_texts(void *context, int from, int to)
     const int w = s->width / s->heads, dk = w * s->groups;
     for (int i = from; i < to; i++) {
         const int row = r->seq.start[i], n = r->seq.start[i + 1] - row;
+        turn_rows(r, i, row, n);
         kv_put(&r->cache[i], r->layer, n, g->k + (size_t)row * dk,
                g->v + (size_t)row * dk);
         kv_attend(&r->cache[i], r->layer, n, g->q + (size_t)row * s->width,
@@ -221,9 +235,10 @@ static void embed_rows(CachedGpt *g, Tokens text, Spans seq, KvCache *cache)
             check(id >= 0 && id < m->shape.pieces, "token %d of %d", id,
                   m->shape.pieces);
             const float *piece = m->pieces->val + (size_t)id * d;
-            const float *place = m->places->val + (size_t)(at + t) * d;
-            for (int j = 0; j < d; j++)
-                g->x[(size_t)row * d + j] = piece[j] + place[j];
+            float *x = g->x + (size_t)row * d;
+            memcpy(x, piece, sizeof *x * d);
+            if (m->places)
+                axpy(1, m->places->val + (size_t)(at + t) * d, x, d);
         }
         kv_extend(&cache[i], n);
     }
