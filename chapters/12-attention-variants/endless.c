@@ -9,7 +9,8 @@
 
 enum { BLOCK = 16 }; // positions
 
-Endless *endless_new(const Gpt *m, int positions, int window, int sinks, int rows)
+Endless *endless_new(const Gpt *m, int positions, int window, int sinks,
+                     int rows)
 {
     check(sinks == 0 || (m->shape.rotary && rows == 1 && window > 0),
           "%d sinks with a window of %d, %d rows at once", sinks, window, rows);
@@ -92,8 +93,8 @@ const float *endless_read(Endless *s, int n, const int *id)
     const int forgotten = position + 1 - s->model.shape.window - s->sinks;
     if (s->sinks > 0 && forgotten > 0)
         move_sinks(s, forgotten);
-    const float *scores =
-        cached_gpt_read(&s->reader, (Tokens){.n = n, .id = id}, &s->cache, true);
+    const float *scores = cached_gpt_read(
+        &s->reader, (Tokens){.n = n, .id = id}, &s->cache, true);
     if (s->sinks > 0)
         keep_sink(s, position);
     return scores;

@@ -23,8 +23,8 @@ typedef struct Endless {
     KvPool *pool;
     KvCache cache;
     int sinks;
-    float *first; // layers x sinks x width of a key: as they were put
-    float *work;  // one key
+    float *first;   // layers x sinks x width of a key: as they were put
+    float *work;    // one key
     RopeTable turn; // one row: by how much the sinks are turned
 } Endless;
 
@@ -33,7 +33,7 @@ typedef struct Endless {
 // `window`, itself included, and the first `sinks`, for which the model has to
 // be rotary and rows 1. The window need not be the one that m learnt with.
 Endless *endless_new(const Gpt *m, int positions, int window, int sinks,
-                   int rows);
+                     int rows);
 void endless_free(Endless *s);
 
 // Reads n tokens, at most `rows` and kv_room(&s->cache), behind those before.

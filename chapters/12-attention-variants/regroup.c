@@ -20,9 +20,8 @@ Gpt gpt_regrouped(const Gpt *m, int groups, Merge how)
     Gpt to = gpt_new(shape, 0);
     for (int i = 0; i < to.params->n; i++) { // all but keys and values
         Matrix *new = &to.params->item[i]->m, *old = &m->params->item[i]->m;
-        if (new->rows == old->rows && new->cols == old->cols)
-            memcpy(new->val, old->val,
-                   sizeof *new->val * new->rows * new->cols);
+        if (new->rows == old->rows &&new->cols == old->cols)
+            memcpy(new->val, old->val, sizeof *new->val *new->rows *new->cols);
     }
     for (int i = 0; i < shape.layers; i++) {
         const GptLayer *old = &m->layer[i];
