@@ -98,24 +98,21 @@ static void show_costs(void)
     printf("1. Two numbers make the variants: groups of heads, and a window.\n"
            "   %d heads of width %d, 2 layers; floats of 4 bytes\n\n",
            plan.heads, plan.width / plan.heads);
-    printf("                                            cache,  token %d reads "
-           "%d others:\n",
-           plan.length, past);
-    puts(
-        "                             win-  numbers  bytes   multiply-adds     "
-        " bytes fetched");
-    puts(
-        "                     groups   dow   learnt  a token formula counted   "
-        "formula counted");
+    printf("%38s %6s  the last of %d tokens:\n", "numbers", "bytes",
+           plan.length);
+    printf("%38s %6s %15s %15s\n", "", "of a", "multiply-adds",
+           "bytes fetched");
+    printf("%27s%11s %6s %7s %7s %7s %7s\n", "groups", "learnt", "token",
+           "formula", "counted", "formula", "counted");
     for (int v = 0; v < VARIANTS; v++) {
         Gpt m = gpt_new(shape_of(v), run.seed);
         const GptShape *s = &m.shape;
         PlainText p = plain_new(&m, plan.length);
         for (int i = 0; i < plan.length; i++)
             plain_read(&p, i % s->pieces);
-        printf("  %-21s %3d  %4d  %7zu  %6.0f  %7.0f %7.0f  %8.0f %7.0f\n",
-               name_of(v), s->groups, s->window, params_numbers(m.params),
-               cost_cache(s, 0), cost_work(s, 1, past, 1) / 2, p.count.products,
+        printf("  %-22s %d    %8zu %6.0f %7.0f %7.0f %7.0f %7.0f\n", name_of(v),
+               s->groups, params_numbers(m.params), cost_cache(s, 0),
+               cost_work(s, 1, past, 1) / 2, p.count.products,
                cost_weights(s) + cost_cache(s, past),
                4 * (p.count.weights + p.count.cached));
         plain_free(&p);
@@ -329,8 +326,8 @@ static void show_conversion(const School *s, const Gpt *gpt)
     class_learns(&c, 4, "learning again");
     const double whole = school_score(s, pupil_of("", &gpt[MULTI]), 48);
     printf("5. The multi-head model, loss ~%.3f, is given fewer groups\n\n"
-           "                        at once   %d steps more   learnt so from "
-           "the beginning, %d steps\n",
+           "                        at once   %3d steps more   from the "
+           "beginning, %d\n",
            whole, plan.more, plan.steps);
     Plot *p = plot_new("Fewer groups, and some more steps", "step",
                        "nats a token, unseen stories");
@@ -384,10 +381,8 @@ static Reading read_on(const School *s, const Gpt *m, int window, int sinks,
             for (int i = 0; i < some; i++, at++)
                 r.loss[part] += surprise(scores + (size_t)i * m->shape.pieces,
                                          m->shape.pieces, token(s, at + 1));
-            if (interrupted()) {
-                printf("stopped behind token %d.\n", at);
-                exit(1);
-            }
+            if (interrupted())
+                die("stopped behind token %d of %d", at, ends[n - 1]);
         }
         r.loss[part] /= ends[part] - from;
         r.end[part] = ends[part];
@@ -459,11 +454,11 @@ static size_t show_endless(const School *s, const Gpt *m)
     }
     const double before = peak_megabytes();
     const Reading r = read_on(s, m, m->shape.window, 0, 48, n, ends);
-    printf(
-        "7. The model that learnt with a window of %d reads %d tokens, 48 at "
-        "once, into a ring\n\n"
-        "   tokens   bytes held   all kept would be    loss on the part\n",
-        m->shape.window, plan.tokens);
+    printf("7. The model that learnt with a window of %d reads %d tokens, 48 "
+           "at a\n"
+           "   time, into a ring\n\n"
+           "   tokens   bytes held   all kept would be    loss on the part\n",
+           m->shape.window, plan.tokens);
     for (int i = 0; i < n; i++)
         printf("  %7.0f   %10zu   %17zu       ~%.2f\n", r.end[i], r.bytes[i],
                kv_bytes(m->shape.layers, m->shape.width, (int)r.end[i]),

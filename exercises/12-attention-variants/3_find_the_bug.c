@@ -1,5 +1,4 @@
-// A cache that loses keys at the border of two chunks: find the bug (45
-// minutes)
+// A ring that loses keys: find the bug (45 minutes)
 //
 // With a window of W tokens a cache needs no more than W rows: position p goes
 // into row p % W, over the one that nobody can see any more. While a model
