@@ -403,6 +403,42 @@ static void reading_row(const char *name, const Reading *r, Plot *p)
     plot_line(p, name, r->n, r->end, r->loss);
 }
 
+static double peak_megabytes(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (double)u.ru_maxrss / 1024;
+}
+
+static size_t show_endless(const School *s, const Gpt *m)
+{
+    int ends[PARTS], n = 0;
+    for (int end = plan.tokens; n < 3 && end >= 50; end /= 10)
+        ends[n++] = end;
+    for (int i = 0; i < n / 2; i++) { // shortest first
+        const int other = ends[i];
+        ends[i] = ends[n - 1 - i];
+        ends[n - 1 - i] = other;
+    }
+    const double before = peak_megabytes();
+    const Reading r = read_on(s, m, m->shape.window, 0, 48, n, ends);
+    printf("6. The model that learnt with a window of %d reads %d tokens, 48 "
+           "at a\n"
+           "   time, into a ring\n\n"
+           "   tokens   bytes held   all kept would be    loss on the part\n",
+           m->shape.window, plan.tokens);
+    for (int i = 0; i < n; i++)
+        printf("  %7.0f   %10zu   %17zu       ~%.2f\n", r.end[i], r.bytes[i],
+               kv_bytes(m->shape.layers, m->shape.width, (int)r.end[i]),
+               r.loss[i]);
+    printf(
+        "\n  Peak memory of the program: ~%.1f MB before, ~%.1f MB after.\n\n",
+        before, peak_megabytes());
+    return r.bytes[n - 1];
+}
+
+// --- 7. the first token -----------------------------------------------------
+
 // What a multi-head model does when its text grows longer than all it learnt
 // from: with everything kept, with a window, with a window and sinks.
 static void show_sinks(const School *s, const Gpt *m)
@@ -410,7 +446,7 @@ static void show_sinks(const School *s, const Gpt *m)
     const int T = plan.length, window = T / 4, n = 4;
     const int ends[] = {T / 4, T, 4 * T, 16 * T};
     char name[64];
-    printf("6. The multi-head model, which learnt from texts of %d tokens, "
+    printf("7. The multi-head model, which learnt from texts of %d tokens, "
            "reads on and on;\n   loss on each part of the text\n\n"
            "  tokens                         ",
            T);
@@ -433,40 +469,6 @@ static void show_sinks(const School *s, const Gpt *m)
     puts("");
     plot_log(p, true, false);
     plot_save(p, run.plots, "sinks");
-}
-
-static double peak_megabytes(void)
-{
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)u.ru_maxrss / 1024;
-}
-
-static size_t show_endless(const School *s, const Gpt *m)
-{
-    int ends[PARTS], n = 0;
-    for (int end = plan.tokens; n < 3 && end >= 50; end /= 10)
-        ends[n++] = end;
-    for (int i = 0; i < n / 2; i++) { // shortest first
-        const int other = ends[i];
-        ends[i] = ends[n - 1 - i];
-        ends[n - 1 - i] = other;
-    }
-    const double before = peak_megabytes();
-    const Reading r = read_on(s, m, m->shape.window, 0, 48, n, ends);
-    printf("7. The model that learnt with a window of %d reads %d tokens, 48 "
-           "at a\n"
-           "   time, into a ring\n\n"
-           "   tokens   bytes held   all kept would be    loss on the part\n",
-           m->shape.window, plan.tokens);
-    for (int i = 0; i < n; i++)
-        printf("  %7.0f   %10zu   %17zu       ~%.2f\n", r.end[i], r.bytes[i],
-               kv_bytes(m->shape.layers, m->shape.width, (int)r.end[i]),
-               r.loss[i]);
-    printf(
-        "\n  Peak memory of the program: ~%.1f MB before, ~%.1f MB after.\n\n",
-        before, peak_megabytes());
-    return r.bytes[n - 1];
 }
 
 // --- the program ------------------------------------------------------------
@@ -506,8 +508,8 @@ int main(int argc, char **argv)
     Latent latent;
     show_class(&s, gpt, &latent);
     show_conversion(&s, gpt);
-    show_sinks(&s, &gpt[MULTI]);
     const size_t held = show_endless(&s, &gpt[WINDOW]);
+    show_sinks(&s, &gpt[MULTI]);
     printf("=> %d tokens read with %.1f KiB of keys and values\n", plan.tokens,
            (double)held / 1024);
     for (int v = 0; v < VARIANTS; v++)
