@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static Run run;
 
@@ -349,12 +350,33 @@ static void show_conversion(const School *s, const Gpt *gpt)
 
 // --- 6. a text without an end -----------------------------------------------
 
+// The memory of the whole program: what it has now, and the most it ever had.
+static double megabytes_now(void)
+{
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r"); // Linux: size, resident, ...
+    if (f) {
+        if (fscanf(f, "%*s %ld", &pages) != 1)
+            pages = 0;
+        fclose(f);
+    }
+    return (double)pages * (double)sysconf(_SC_PAGESIZE) / (1 << 20);
+}
+
+static double megabytes_at_most(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (double)u.ru_maxrss / 1024;
+}
+
 // The loss of a reader on parts of a long text.
 enum { PARTS = 6 };
 typedef struct Reading {
     int n;
     double end[PARTS], loss[PARTS]; // of each part
     size_t bytes[PARTS];            // held at its end
+    double memory[PARTS];           // of the program then, MB
 } Reading;
 
 // Token number i of `begin` and all unseen stories, over and over.
@@ -387,6 +409,7 @@ static Reading read_on(const School *s, const Gpt *m, int window, int sinks,
         r.loss[part] /= ends[part] - from;
         r.end[part] = ends[part];
         r.bytes[part] = endless_bytes(e);
+        r.memory[part] = megabytes_now();
     }
     free(id);
     endless_free(e);
@@ -403,13 +426,6 @@ static void reading_row(const char *name, const Reading *r, Plot *p)
     plot_line(p, name, r->n, r->end, r->loss);
 }
 
-static double peak_megabytes(void)
-{
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)u.ru_maxrss / 1024;
-}
-
 static size_t show_endless(const School *s, const Gpt *m)
 {
     int ends[PARTS], n = 0;
@@ -420,20 +436,20 @@ static size_t show_endless(const School *s, const Gpt *m)
         ends[i] = ends[n - 1 - i];
         ends[n - 1 - i] = other;
     }
-    const double before = peak_megabytes();
     const Reading r = read_on(s, m, m->shape.window, 0, 48, n, ends);
     printf("6. The model that learnt with a window of %d reads %d tokens, 48 "
            "at a\n"
            "   time, into a ring\n\n"
-           "   tokens   bytes held   all kept would be    loss on the part\n",
+           "   tokens   bytes held   all kept would be   loss   memory of the "
+           "program\n",
            m->shape.window, plan.tokens);
     for (int i = 0; i < n; i++)
-        printf("  %7.0f   %10zu   %17zu       ~%.2f\n", r.end[i], r.bytes[i],
+        printf("  %7.0f   %10zu   %17zu  ~%.2f   ~%.1f MB\n", r.end[i],
+               r.bytes[i],
                kv_bytes(m->shape.layers, m->shape.width, (int)r.end[i]),
-               r.loss[i]);
-    printf(
-        "\n  Peak memory of the program: ~%.1f MB before, ~%.1f MB after.\n\n",
-        before, peak_megabytes());
+               r.loss[i], r.memory[i]);
+    printf("\n  The most it ever had, while it learnt: ~%.1f MB\n\n",
+           megabytes_at_most());
     return r.bytes[n - 1];
 }
 
