@@ -35,7 +35,7 @@ Latent latent_new(GptShape shape, int latent, int turned, uint64_t seed)
                 .params = p,
                 .tables = arena_new((size_t)shape.context * turned * 4 + 4096)};
     m.turns = rope_table(&m.tables, shape.context, turned, 10000, 1);
-    m.pieces = param_normal(p, shape.pieces, shape.width, 0.02f, "pieces");
+    m.pieces = param_normal(p, shape.pieces, shape.width, 0.1f, "pieces");
     m.layer = new_array(shape.layers, sizeof *m.layer);
     for (int i = 0; i < shape.layers; i++) {
         params_scope(p, "layer.%d", i);

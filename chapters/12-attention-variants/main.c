@@ -37,8 +37,8 @@ typedef struct Plan {
     int tokens, sinks; // of the text without an end
 } Plan;
 
-static const Plan full = {1500, 512,  128, 4,   64,    8,      2,      16, 8,
-                          4,    1000, 12,  100, 0.01f, 0.003f, 100000, 4};
+static const Plan full = {1500, 512, 128, 4,   64,    8,      2,      16, 8,
+                          4,    600, 12,  100, 0.01f, 0.003f, 100000, 4};
 static const Plan quick = {400, 384, 64, 4,  32,    4,      2,    8, 8,
                            4,   400, 8,  16, 0.01f, 0.003f, 5000, 4};
 static Plan plan;
@@ -268,7 +268,17 @@ static void plot_class(const Class *c)
     plot_save(p, run.plots, "frontier");
 }
 
-static void show_class(const School *s, Gpt *gpt, Latent *latent)
+// The multi-head model with its first embeddings a fifth as large: 0.02, as in
+// GPT-2. What becomes of it, part 7 shows.
+static Gpt small_beginning(void)
+{
+    Gpt m = gpt_new(shape_of(MULTI), run.seed);
+    for (int i = 0; i < m.pieces->rows * m.pieces->cols; i++)
+        m.pieces->val[i] *= 0.2f;
+    return m;
+}
+
+static void show_class(const School *s, Gpt *gpt, Latent *latent, Gpt *small)
 {
     Class c = {.school = s,
                .steps = plan.steps,
@@ -281,7 +291,9 @@ static void show_class(const School *s, Gpt *gpt, Latent *latent)
     *latent = latent_new(shape_of(MULTI), plan.latent, plan.turned, run.seed);
     c.pupil[LATENT] =
         (Pupil){name_of(LATENT), latent, latent_scores, latent->params};
-    class_learns(&c, MODELS, "learning stories");
+    *small = small_beginning();
+    c.pupil[MODELS] = pupil_of("small beginning", small);
+    class_learns(&c, MODELS + 1, "learning stories");
     printf("4. The same stories, %d steps of %d x %d tokens; loss in nats a "
            "token on\n   unseen stories; the latent rows have %d + %d "
            "numbers\n\n",
@@ -416,16 +428,6 @@ static Reading read_on(const School *s, const Gpt *m, int window, int sinks,
     return r;
 }
 
-static void reading_row(const char *name, const Reading *r, Plot *p)
-{
-    printf("  %-31s", name);
-    for (int i = 0; i < r->n; i++)
-        printf("   ~%.2f", r->loss[i]);
-    puts("");
-    fflush(stdout);
-    plot_line(p, name, r->n, r->end, r->loss);
-}
-
 static size_t show_endless(const School *s, const Gpt *m)
 {
     int ends[PARTS], n = 0;
@@ -457,31 +459,49 @@ static size_t show_endless(const School *s, const Gpt *m)
 
 // What a multi-head model does when its text grows longer than all it learnt
 // from: with everything kept, with a window, with a window and sinks.
-static void show_sinks(const School *s, const Gpt *m)
+static void read_beyond(const School *s, const Gpt *m, Plot *p)
 {
+    enum { KEPT, CUT, ONE, SOME, WAYS };
     const int T = plan.length, window = T / 4, n = 4;
     const int ends[] = {T / 4, T, 4 * T, 16 * T};
-    char name[64];
-    printf("7. The multi-head model, which learnt from texts of %d tokens, "
-           "reads on and on;\n   loss on each part of the text\n\n"
-           "  tokens                         ",
-           T);
-    for (int i = 0; i < n; i++)
-        printf(" %7d", ends[i]);
-    puts("");
+    const int sinks[WAYS] = {0, 0, 1, plan.sinks};
+    for (int way = 0; way < WAYS; way++) {
+        char name[64];
+        const int last = window - sinks[way];
+        const Reading r = read_on(s, m, way == KEPT ? 0 : last, sinks[way],
+                                  way == KEPT ? 32 : 1, n, ends);
+        if (way == KEPT)
+            snprintf(name, sizeof name, "all is kept");
+        else if (way == CUT)
+            snprintf(name, sizeof name, "the last %d", last);
+        else
+            snprintf(name, sizeof name, "the first %d and the last %d",
+                     sinks[way], last);
+        printf("  %-31s", name);
+        for (int i = 0; i < n; i++)
+            printf("   ~%.2f", r.loss[i]);
+        puts("");
+        fflush(stdout);
+        if (p)
+            plot_line(p, name, n, r.end, r.loss);
+    }
+}
+
+static void show_sinks(const School *s, const Gpt *m, const Gpt *small)
+{
+    const int T = plan.length;
+    printf(
+        "7. Two multi-head models, which learnt from texts of %d tokens, read "
+        "on and on;\n   loss on each part of the text\n\n  %-31s",
+        T, "up to token");
+    for (int length = T / 4; length <= 16 * T; length *= 4)
+        printf(" %7d", length);
+    puts("\n\n  The one above:");
+    read_beyond(s, m, NULL);
+    puts("\n  One whose embeddings began smaller, 0.02 and not 0.1:");
     Plot *p = plot_new("A text longer than all that were learnt from", "tokens",
                        "nats a token");
-    Reading r = read_on(s, m, 0, 0, 32, n, ends);
-    reading_row("all is kept", &r, p);
-    snprintf(name, sizeof name, "the last %d", window);
-    r = read_on(s, m, window, 0, 1, n, ends);
-    reading_row(name, &r, p);
-    for (int sinks = 1; sinks <= plan.sinks; sinks += plan.sinks - 1) {
-        snprintf(name, sizeof name, "the first %d and the last %d", sinks,
-                 window - sinks);
-        r = read_on(s, m, window - sinks, sinks, 1, n, ends);
-        reading_row(name, &r, p);
-    }
+    read_beyond(s, small, p);
     puts("");
     plot_log(p, true, false);
     plot_save(p, run.plots, "sinks");
@@ -495,7 +515,7 @@ int main(int argc, char **argv)
     int steps = 0, tokens = 0, window = 0;
     const Option own[] = {
         {"steps", "N", OPTION_INT, &steps, 20, 1000000, NULL,
-         "of training (0: 1000, quick 160)"},
+         "of training (0: 600, quick 400)"},
         {"tokens", "N", OPTION_INT, &tokens, 100, 1000000000, NULL,
          "of the text without an end (0: 100000, quick 5000)"},
         {"window", "N", OPTION_INT, &window, 1, 64, NULL,
@@ -520,16 +540,17 @@ int main(int argc, char **argv)
     show_speed();
     School s = school_new(plan.stories, plan.pieces, plan.length, plan.texts,
                           run.seed);
-    Gpt gpt[VARIANTS];
+    Gpt gpt[VARIANTS], small;
     Latent latent;
-    show_class(&s, gpt, &latent);
+    show_class(&s, gpt, &latent, &small);
     show_conversion(&s, gpt);
     const size_t held = show_endless(&s, &gpt[WINDOW]);
-    show_sinks(&s, &gpt[MULTI]);
+    show_sinks(&s, &gpt[MULTI], &small);
     printf("=> %d tokens read with %.1f KiB of keys and values\n", plan.tokens,
            (double)held / 1024);
     for (int v = 0; v < VARIANTS; v++)
         gpt_free(&gpt[v]);
+    gpt_free(&small);
     latent_free(&latent);
     school_free(&s);
     return 0;
