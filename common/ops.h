@@ -83,6 +83,15 @@ RopeTable rope_table(Arena *a, int length, int width, float base,
 // table.
 Matrix *rope(Matrix *x, const RopeTable *table, int first, RopeLayout layout);
 
+// The same in place and on no tape, for one row of cols plain numbers.
+void rope_row(float *x, int cols, const RopeTable *table, int position,
+              RopeLayout layout);
+
+// One row of a table, for a position that is in none: width / 2 cosines and as
+// many sines. Any number of positions fits in the memory of one.
+void rope_turns(double position, int width, float base, float *cosine,
+                float *sine);
+
 // --- attention (Vaswani et al. 2017, eq. 1) ---------------------------------
 
 // Which keys a query may look at. Query i of Tq sits at key position

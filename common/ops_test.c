@@ -607,6 +607,34 @@ static void wrong_id(void *unused)
     embed(t, matrix(t, 3, 2), (Tokens){5, ids, {0}});
 }
 
+// What turns plain rows turns as the operation does, bit for bit; also without
+// a table.
+static void plain_rows_turn_alike(void **state)
+{
+    (void)state;
+    enum { N = 7, W = 6, COLS = 3 * W, FIRST = 5 };
+    Tape *t = tape_new(0, 1);
+    RopeTable table = rope_table(&t->arena, FIRST + N, W, 10000, 1);
+    RopeTable one = rope_table(&t->arena, 1, W, 10000, 1);
+    Matrix *x = matrix(t, N, COLS);
+    for (int i = 0; i < N * COLS; i++)
+        x->val[i] = sinf((float)i);
+    for (int layout = 0; layout < 2; layout++) {
+        Matrix *y = rope(x, &table, FIRST, layout);
+        for (int i = 0; i < N; i++) {
+            float a[COLS], b[COLS];
+            memcpy(a, x->val + i * COLS, sizeof a);
+            memcpy(b, a, sizeof b);
+            rope_row(a, COLS, &table, FIRST + i, layout);
+            rope_turns(FIRST + i, W, 10000, one.cos, one.sin);
+            rope_row(b, COLS, &one, 0, layout);
+            assert_memory_equal(a, y->val + i * COLS, sizeof a);
+            assert_memory_equal(b, y->val + i * COLS, sizeof b);
+        }
+    }
+    tape_free(t);
+}
+
 static void wrong_heads(void *unused)
 {
     (void)unused;
@@ -661,6 +689,7 @@ int main(void)
         cmocka_unit_test(a_value_used_twice_gets_both_gradients),
         cmocka_unit_test(what_is_given_costs_no_gradient),
         cmocka_unit_test(dropout_keeps_the_mean),
+        cmocka_unit_test(plain_rows_turn_alike),
         cmocka_unit_test(mistakes_name_the_shapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

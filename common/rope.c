@@ -6,6 +6,16 @@
 
 #include <math.h>
 
+void rope_turns(double position, int width, float base, float *cosine,
+                float *sine)
+{
+    for (int i = 0; i < width / 2; i++) {
+        const double speed = pow(base, -2.0 * i / width); // radians a position
+        cosine[i] = (float)cos(position * speed);
+        sine[i] = (float)sin(position * speed);
+    }
+}
+
 RopeTable rope_table(Arena *a, int length, int width, float base, float stretch)
 {
     check(length >= 0 && width >= 2 && width % 2 == 0,
@@ -14,14 +24,9 @@ RopeTable rope_table(Arena *a, int length, int width, float base, float stretch)
     RopeTable t = {length, width, NULL, NULL};
     t.cos = arena_take(a, (size_t)length * half, sizeof *t.cos);
     t.sin = arena_take(a, (size_t)length * half, sizeof *t.sin);
-    for (int i = 0; i < half; i++) {
-        double speed = pow(base, -2.0 * i / width); // radians per position
-        for (int p = 0; p < length; p++) {
-            double angle = (double)stretch * p * speed;
-            t.cos[(size_t)p * half + i] = (float)cos(angle);
-            t.sin[(size_t)p * half + i] = (float)sin(angle);
-        }
-    }
+    for (int p = 0; p < length; p++)
+        rope_turns((double)stretch * p, width, base, t.cos + (size_t)p * half,
+                   t.sin + (size_t)p * half);
     return t;
 }
 
@@ -91,4 +96,14 @@ Matrix *rope(Matrix *x, const RopeTable *table, int first, RopeLayout layout)
                   table->length);
         }
     return run(op, 4, rope_rows);
+}
+
+void rope_row(float *x, int cols, const RopeTable *table, int position,
+              RopeLayout layout)
+{
+    check(cols % table->width == 0 && position >= 0 && position < table->length,
+          "%d columns at position %d, the table is %d x %d", cols, position,
+          table->length, table->width);
+    const Rotation r = {*table, layout, NULL};
+    turn_row(&r, x, x, cols, position, 1, false);
 }

@@ -44,7 +44,13 @@ Gpt gpt_new(GptShape shape, uint64_t seed)
     Params *p = params_new(seed);
     Gpt m = {.shape = shape, .params = p};
     m.pieces = param_normal(p, shape.pieces, shape.width, 0.1f, "pieces");
-    m.places = param_normal(p, shape.context, shape.width, 0.1f, "places");
+    if (shape.rotary) {
+        const int width = shape.width / shape.heads;
+        m.tables = arena_new((size_t)shape.context * width * 4 + 4096);
+        m.turns = rope_table(&m.tables, shape.context, width, 10000, 1);
+    } else {
+        m.places = param_normal(p, shape.context, shape.width, 0.1f, "places");
+    }
     m.layer = new_array(shape.layers, sizeof *m.layer);
     for (int i = 0; i < shape.layers; i++) {
         params_scope(p, "layer.%d", i);
@@ -58,6 +64,8 @@ Gpt gpt_new(GptShape shape, uint64_t seed)
 void gpt_free(Gpt *m)
 {
     params_free(m->params);
+    if (m->shape.rotary)
+        arena_free(&m->tables);
     free(m->layer);
     *m = (Gpt){0};
 }
@@ -88,6 +96,10 @@ Matrix *gpt_layer(const Gpt *m, const GptLayer *l, Matrix *x)
     Matrix *q = linear(h, l->q); // T x d
     Matrix *k = linear(h, l->k); // T x groups * (d / heads), v too
     Matrix *v = linear(h, l->v);
+    if (m->shape.rotary) {
+        q = rope(q, &m->turns, 0, HALVES);
+        k = rope(k, &m->turns, 0, HALVES);
+    }
     Matrix *y = linear(attention(q, k, v, m->shape.heads, mask), l->out);
     x = add(x, dropout(y, m->shape.dropout));
 
@@ -98,8 +110,9 @@ Matrix *gpt_layer(const Gpt *m, const GptLayer *l, Matrix *x)
 
 Matrix *gpt_forward(const Gpt *m, Tape *t, Tokens text)
 {
-    Matrix *x = add(embed(t, m->pieces, text),
-                    embed(t, m->places, places_of(m, t, text))); // T x d
+    Matrix *x = embed(t, m->pieces, text); // T x d
+    if (!m->shape.rotary)
+        x = add(x, embed(t, m->places, places_of(m, t, text)));
     x = dropout(x, m->shape.dropout);
     for (int i = 0; i < m->shape.layers; i++)
         x = gpt_layer(m, &m->layer[i], x);

@@ -30,6 +30,7 @@ typedef struct GptShape {
     int hidden; // width of the feed-forward layers
     int window; // how far a position looks back, itself included; 0: over all
     float dropout; // while training
+    bool rotary;   // positions turn queries and keys (chapter 8); no places
 } GptShape;
 
 typedef struct GptLayer {
@@ -42,7 +43,9 @@ typedef struct Gpt {
     GptShape shape;
     Params *params;
     Matrix *pieces;  // V x d: embeddings, and again the output's weights
-    Matrix *places;  // context x d: embeddings of the positions
+    Matrix *places;  // context x d: embeddings of the positions; or NULL,
+    RopeTable turns; // and these are the turns of each position
+    Arena tables;    // where they lie
     GptLayer *layer; // shape.layers
     Norm norm;       // at the end
 } Gpt;

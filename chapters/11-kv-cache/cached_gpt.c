@@ -38,7 +38,7 @@ CachedGpt cached_gpt_new(const Gpt *m, int rows)
     CachedGpt g = {.model = m, .rows = rows};
     Arena *a = &g.memory;
     const size_t floats =
-        (size_t)rows * (4 * d + 2 * dk + s->hidden) + s->pieces + s->hidden + d;
+        (size_t)rows * (6 * d + 2 * dk + s->hidden) + s->pieces + s->hidden + d;
     *a = arena_new(((size_t)1 << 20) +
                    sizeof(float) *
                        (m->params->count + floats + (size_t)rows * s->pieces));
@@ -59,6 +59,8 @@ CachedGpt cached_gpt_new(const Gpt *m, int rows)
     g.hidden = rows_of(a, rows, s->hidden);
     g.logits = rows_of(a, rows, s->pieces);
     g.part = rows_of(a, 1, s->pieces + s->hidden + d);
+    g.turns = (RopeTable){rows, d / s->heads, rows_of(a, rows, d / s->heads),
+                          rows_of(a, rows, d / s->heads)};
     return g;
 }
 
@@ -156,6 +158,17 @@ typedef struct Reading {
     int layer;
 } Reading;
 
+// With rotary positions, queries and keys are turned, each row by its own.
+static void turn_rows(CachedGpt *g, int row, int n)
+{
+    const GptShape *s = &g->model->shape;
+    const int d = s->width, dk = d / s->heads * s->groups;
+    for (int i = row; s->rotary && i < row + n; i++) {
+        rope_row(g->q + (size_t)i * d, d, &g->turns, i, HALVES);
+        rope_row(g->k + (size_t)i * dk, dk, &g->turns, i, HALVES);
+    }
+}
+
 static void attend_texts(void *context, int from, int to)
 {
     const Reading *r = context;
@@ -164,6 +177,7 @@ static void attend_texts(void *context, int from, int to)
     const int w = s->width / s->heads, dk = w * s->groups;
     for (int i = from; i < to; i++) {
         const int row = r->seq.start[i], n = r->seq.start[i + 1] - row;
+        turn_rows(g, row, n);
         kv_put(&r->cache[i], r->layer, n, g->k + (size_t)row * dk,
                g->v + (size_t)row * dk);
         kv_attend(&r->cache[i], r->layer, n, g->q + (size_t)row * s->width,
@@ -209,11 +223,11 @@ static void read_layer(Reading *r, int rows)
 static void embed_rows(CachedGpt *g, Tokens text, Spans seq, KvCache *cache)
 {
     const Gpt *m = g->model;
-    const int d = m->shape.width;
+    const int d = m->shape.width, w = d / m->shape.heads;
     for (int i = 0; i < seq.n; i++) {
         const int n = seq.start[i + 1] - seq.start[i], at = cache[i].length;
         check(n >= 1, "text %d has no new token", i);
-        check(at + n <= m->shape.context,
+        check(m->shape.rotary || at + n <= m->shape.context,
               "%d tokens behind %d, the model reads %d", n, at,
               m->shape.context);
         for (int t = 0; t < n; t++) {
@@ -221,9 +235,13 @@ static void embed_rows(CachedGpt *g, Tokens text, Spans seq, KvCache *cache)
             check(id >= 0 && id < m->shape.pieces, "token %d of %d", id,
                   m->shape.pieces);
             const float *piece = m->pieces->val + (size_t)id * d;
-            const float *place = m->places->val + (size_t)(at + t) * d;
-            for (int j = 0; j < d; j++)
-                g->x[(size_t)row * d + j] = piece[j] + place[j];
+            float *x = g->x + (size_t)row * d;
+            memcpy(x, piece, sizeof *x * d);
+            if (m->shape.rotary)
+                rope_turns(at + t, w, 10000, g->turns.cos + row * (w / 2),
+                           g->turns.sin + row * (w / 2));
+            else
+                axpy(1, m->places->val + (size_t)(at + t) * d, x, d);
         }
         kv_extend(&cache[i], n);
     }
