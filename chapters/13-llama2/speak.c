@@ -1,0 +1,60 @@
+// Printing tokens as they come, in whole characters; see llama_pieces.h.
+//
+// The one idea: a byte-level tokenizer may cut a character in the middle. Of
+// the four bytes of an emoji each can be a token of its own, and what has been
+// printed cannot be taken back.
+#include "13-llama2/llama_pieces.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// The bytes of the character that begins with this one; 1 for those that begin
+// none.
+static size_t bytes_of(uint8_t first)
+{
+    return first >= 0xf0 && first <= 0xf4   ? 4
+           : first >= 0xe0 && first <= 0xef ? 3
+           : first >= 0xc2 && first <= 0xdf ? 2
+                                            : 1;
+}
+
+size_t utf8_ready(Text t)
+{
+    for (size_t back = 1; back <= 3 && back <= t.length; back++) {
+        const uint8_t byte = (uint8_t)t.at[t.length - back];
+        if ((byte & 0xc0) == 0x80)
+            continue; // within a character: look further in front
+        return bytes_of(byte) > back ? t.length - back : t.length;
+    }
+    return t.length;
+}
+
+// Prints the first n bytes that are held; what is no UTF-8 as U+FFFD.
+static void print_held(Speaker *s, size_t n)
+{
+    Text ready = {s->held.at, n};
+    for (int32_t c; (c = utf8_next(&ready)) >= 0;) {
+        char utf8[4];
+        fwrite(utf8, 1, (size_t)utf8_write(c, utf8), s->to);
+    }
+    fflush(s->to);
+    memmove(s->held.at, s->held.at + n, s->held.length - n);
+    s->held.length -= n;
+}
+
+void speak(Speaker *s, int id)
+{
+    const size_t before = s->held.length;
+    llama_decode(s->pieces, id, !s->begun, &s->held);
+    s->begun |= s->held.length > before || id != s->pieces->bos;
+    if (s->held.length > 0)
+        print_held(s, utf8_ready((Text){s->held.at, s->held.length}));
+}
+
+void speak_end(Speaker *s)
+{
+    if (s->held.length > 0)
+        print_held(s, s->held.length);
+    buffer_free(&s->held);
+    *s = (Speaker){0};
+}
