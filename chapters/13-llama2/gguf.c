@@ -177,8 +177,8 @@ static const char *check_names(const Gguf *g)
     qsort(name + g->values, g->tensors, sizeof *name, by_name);
     for (int i = 1; i < n && !wrong; i++)
         if (i != g->values && same(name[i - 1], name[i]))
-            wrong = fault("%.*s is there twice", (int)name[i].length,
-                          name[i].at);
+            wrong =
+                fault("%.*s is there twice", (int)name[i].length, name[i].at);
     free(name);
     return wrong;
 }

@@ -34,8 +34,10 @@ const char *llama_shape_wrong(const LlamaShape *s)
         const char *name;
         int value, most;
     } bound[] = {
-        {"vocabulary", s->pieces, 1 << 22}, {"context", s->context, 1 << 22},
-        {"width", s->width, 1 << 16},       {"hidden width", s->hidden, 1 << 18},
+        {"vocabulary", s->pieces, 1 << 22},
+        {"context", s->context, 1 << 22},
+        {"width", s->width, 1 << 16},
+        {"hidden width", s->hidden, 1 << 18},
         {"number of layers", s->layers, 1 << 10},
         {"number of heads", s->heads, 1 << 12},
         {"number of key/value heads", s->groups, 1 << 12},
@@ -206,9 +208,12 @@ static void attend(LlamaRun *r, int l, const LlamaNext *next, int n, int rows)
     const int d = s->width, keys = llama_key_width(s);
     rms_norm_rows(r->x, w->attention_norm, s->eps, r->y, rows, d);
     seen(r, "norm before attention", "13.1", l, r->y, rows, d);
-    multiply(rows, &(Products){r->y, d, 3, {{w->q, d, r->q},
-                                            {w->k, keys, r->k},
-                                            {w->v, keys, r->v}}});
+    multiply(
+        rows,
+        &(Products){r->y,
+                    d,
+                    3,
+                    {{w->q, d, r->q}, {w->k, keys, r->k}, {w->v, keys, r->v}}});
     seen(r, "queries", "13.2", l, r->q, rows, d);
     seen(r, "keys", "13.2", l, r->k, rows, keys);
     seen(r, "values", "13.2", l, r->v, rows, keys);

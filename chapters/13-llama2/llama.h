@@ -68,8 +68,9 @@ void llama_free(Llama *m);
 // Sees every intermediate result of a forward pass: what it is ("queries"),
 // the number of the equation in the book's chapter, the layer (-1: none),
 // rows x cols numbers.
-typedef void (*LlamaWatch)(void *context, const char *what, const char *equation,
-                           int layer, const float *x, int rows, int cols);
+typedef void (*LlamaWatch)(void *context, const char *what,
+                           const char *equation, int layer, const float *x,
+                           int rows, int cols);
 
 // The room for one forward pass after the other. All are rows x cols of at most
 // `most` rows.

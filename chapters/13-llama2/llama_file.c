@@ -26,10 +26,10 @@ void llama_part_shape(const LlamaShape *s, LlamaPart p, int *rows, int *cols)
 {
     const bool norm = p == LLAMA_ATTENTION_NORM || p == LLAMA_FEED_NORM;
     *cols = p == LLAMA_DOWN ? s->hidden : s->width;
-    *rows = norm                                ? 1
-            : p == LLAMA_K || p == LLAMA_V      ? llama_key_width(s)
+    *rows = norm                               ? 1
+            : p == LLAMA_K || p == LLAMA_V     ? llama_key_width(s)
             : p == LLAMA_GATE || p == LLAMA_UP ? s->hidden
-                                                : s->width;
+                                               : s->width;
 }
 
 // --- opening ----------------------------------------------------------------
@@ -146,8 +146,8 @@ static const struct {
     const char *name;
     int block, bytes; // so many numbers take so many bytes
 } types[] = {
-    [LLAMA_F32] = {"F32", 1, 4},    [LLAMA_F16] = {"F16", 1, 2},
-    [LLAMA_BF16] = {"BF16", 1, 2},  [LLAMA_Q8_0] = {"Q8_0", 32, 34},
+    [LLAMA_F32] = {"F32", 1, 4},     [LLAMA_F16] = {"F16", 1, 2},
+    [LLAMA_BF16] = {"BF16", 1, 2},   [LLAMA_Q8_0] = {"Q8_0", 32, 34},
     [LLAMA_Q4_0] = {"Q4_0", 32, 18}, [LLAMA_INT8] = {"INT8", 1, 1},
 };
 
@@ -190,9 +190,9 @@ static void blocks_to_float(LlamaType type, const uint8_t *p, size_t n,
             if (type == LLAMA_Q8_0)
                 out[i + j] = scale * (float)(int8_t)p[2 + j];
             else // the first 16 are the low halves of the bytes
-                out[i + j] = scale * (float)((j < 16 ? p[2 + j] & 15
-                                                     : p[2 + j - 16] >> 4) -
-                                             8);
+                out[i + j] =
+                    scale *
+                    (float)((j < 16 ? p[2 + j] & 15 : p[2 + j - 16] >> 4) - 8);
     }
 }
 

@@ -52,13 +52,13 @@ typedef enum LlamaPart {
 } LlamaPart;
 
 typedef struct LlamaFile {
-    char *path;        // NULL: the bytes are the caller's
-    const char *kind;  // "GGUF, version 3"
+    char *path;       // NULL: the bytes are the caller's
+    const char *kind; // "GGUF, version 3"
     LlamaShape shape;
-    int bos, eos;      // ids of <s> and </s> as the file gives them, or -1
+    int bos, eos; // ids of <s> and </s> as the file gives them, or -1
     LlamaTensor pieces, norm, output; // output is pieces if tied
-    LlamaTensor *part; // layers x LLAMA_PARTS
-    void *map;         // of a single file
+    LlamaTensor *part;                // layers x LLAMA_PARTS
+    void *map;                        // of a single file
     size_t size;
     Gguf gguf;          // of a GGUF file; it has the tokenizer, too
     Safetensors *shard; // of a folder

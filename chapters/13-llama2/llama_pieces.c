@@ -107,8 +107,7 @@ static const char *sentencepiece_from_gguf(LlamaPieces *p, const Gguf *g,
                                            const GgufValue *tokens)
 {
     const GgufValue *scores, *types;
-    const char *wrong =
-        array(g, "tokenizer.ggml.scores", GGUF_F32, &scores);
+    const char *wrong = array(g, "tokenizer.ggml.scores", GGUF_F32, &scores);
     if (!wrong)
         wrong = array(g, "tokenizer.ggml.token_type", GGUF_I32, &types);
     if (wrong)
@@ -320,11 +319,10 @@ static const char *sentencepiece_from_json(LlamaPieces *p, const cJSON *json)
     const cJSON *meta =
         step(member(json, "pre_tokenizer"), "pretokenizers", "Metaspace");
     const cJSON *scheme = member(meta, "prepend_scheme");
-    const bool never = cJSON_IsString(scheme) &&
-                       strcmp(scheme->valuestring, "never") == 0;
-    const bool prefix =
-        (meta && !never) ||
-        step(member(json, "normalizer"), "normalizers", "Prepend");
+    const bool never =
+        cJSON_IsString(scheme) && strcmp(scheme->valuestring, "never") == 0;
+    const bool prefix = (meta && !never) || step(member(json, "normalizer"),
+                                                 "normalizers", "Prepend");
     if (!wrong)
         wrong = from_lists(p, &l, prefix);
     lists_free(&l);
@@ -436,9 +434,9 @@ LlamaPieces llama_pieces_for(const LlamaFile *f, const char *path)
             die("%s: %s", f->path, wrong);
     } else {
         const char *slash = strrchr(f->path, '/');
-        const size_t n = f->shards   ? strlen(f->path)
-                         : slash ? (size_t)(slash - f->path)
-                                     : 1;
+        const size_t n = f->shards ? strlen(f->path)
+                         : slash   ? (size_t)(slash - f->path)
+                                   : 1;
         if (!load_from(f->shards || slash ? f->path : ".", n, &p))
             die("%s: there is no tokenizer beside it; give one with "
                 "--tokenizer",

@@ -111,8 +111,8 @@ static void save_bin(const Llama *m, const LlamaPieces *p, const char *path)
     parts_free(parts, s->layers);
     const char *slash = strrchr(path, '/');
     Buffer beside = {0};
-    buffer_print(&beside, "%.*stokenizer.bin", slash ? (int)(slash - path) + 1 : 0,
-                 path);
+    buffer_print(&beside, "%.*stokenizer.bin",
+                 slash ? (int)(slash - path) + 1 : 0, path);
     save_pieces_bin(&p->sentencepiece, beside.at);
     buffer_free(&beside);
 }
@@ -139,7 +139,8 @@ static void put_shape(GgufOut *o, const LlamaShape *s)
     gguf_put_int(o, "llama.vocab_size", s->pieces);
 }
 
-static void put_layer(GgufOut *o, const LlamaShape *s, int l, const Parts *parts)
+static void put_layer(GgufOut *o, const LlamaShape *s, int l,
+                      const Parts *parts)
 {
     for (LlamaPart p = 0; p < LLAMA_PARTS; p++) {
         char name[64];
@@ -196,8 +197,8 @@ static void save_weights(const Llama *m, const char *path)
     TensorOut *out = new_array(most, sizeof *out);
     char(*names)[NAME] = new_array(most, sizeof *names);
     int n = 0;
-    out[n++] = tensor_out("model.embed_tokens.weight", s->pieces, s->width,
-                          m->pieces);
+    out[n++] =
+        tensor_out("model.embed_tokens.weight", s->pieces, s->width, m->pieces);
     for (int i = 0; i < s->layers * LLAMA_PARTS; i++) {
         const int l = i / LLAMA_PARTS;
         const LlamaPart p = i % LLAMA_PARTS;
@@ -209,8 +210,7 @@ static void save_weights(const Llama *m, const char *path)
     }
     out[n++] = tensor_out("model.norm.weight", 1, s->width, m->norm);
     if (!s->tied)
-        out[n++] =
-            tensor_out("lm_head.weight", s->pieces, s->width, m->output);
+        out[n++] = tensor_out("lm_head.weight", s->pieces, s->width, m->output);
     const char *const key[] = {"format"}, *const value[] = {"pt"};
     safetensors_write(path, out, n, key, value, 1);
     free(out);

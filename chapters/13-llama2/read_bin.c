@@ -72,8 +72,8 @@ static void take_norms(LlamaFile *f, Place *p)
 
 static void take_matrices(LlamaFile *f, Place *p)
 {
-    static const LlamaPart order[] = {LLAMA_Q,    LLAMA_K,    LLAMA_V, LLAMA_OUT,
-                                      LLAMA_GATE, LLAMA_DOWN, LLAMA_UP};
+    static const LlamaPart order[] = {
+        LLAMA_Q, LLAMA_K, LLAMA_V, LLAMA_OUT, LLAMA_GATE, LLAMA_DOWN, LLAMA_UP};
     const LlamaShape *s = &f->shape;
     f->pieces = next_tensor(p, s->pieces, s->width);
     for (int i = 0; i < 7; i++)

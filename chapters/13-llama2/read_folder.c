@@ -66,7 +66,7 @@ static bool is_text(const cJSON *json, const char *name, const char *text)
 // Things that other models of this kind of folder have, and this one has not.
 static const char *refuse(const cJSON *json, const LlamaShape *s)
 {
-    int width;
+    int width = 0;
     if (!is_text(json, "model_type", "llama"))
         return "config.json: model_type is not \"llama\"";
     if (member(json, "hidden_act") && !is_text(json, "hidden_act", "silu"))
@@ -140,9 +140,9 @@ static const char *take_tensor(const LlamaFile *f, const char *name, int rows,
         t = safetensors_find(&f->shard[i], name);
     if (!t)
         return fault("there is no tensor %s", name);
-    const bool fits = rows == 1 ? t->dims == 1 && t->shape[0] == cols
-                                : t->dims == 2 && t->shape[0] == rows &&
-                                      t->shape[1] == cols;
+    const bool fits =
+        rows == 1 ? t->dims == 1 && t->shape[0] == cols
+                  : t->dims == 2 && t->shape[0] == rows && t->shape[1] == cols;
     if (!fits)
         return fault("tensor %s has %zu numbers in %d dimensions, expected %d "
                      "x %d",
@@ -167,8 +167,8 @@ static const char *take_weights(LlamaFile *f)
         wrong = take_tensor(f, "model.norm.weight", 1, s->width, &f->norm);
     f->output = f->pieces;
     if (!wrong && !s->tied)
-        wrong = take_tensor(f, "lm_head.weight", s->pieces, s->width,
-                            &f->output);
+        wrong =
+            take_tensor(f, "lm_head.weight", s->pieces, s->width, &f->output);
     if (wrong)
         return wrong;
     f->part = new_array((size_t)s->layers * LLAMA_PARTS, sizeof *f->part);

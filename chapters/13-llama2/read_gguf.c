@@ -13,10 +13,14 @@
 #include <stdlib.h>
 
 static const char *const part_name[LLAMA_PARTS] = {
-    [LLAMA_ATTENTION_NORM] = "attn_norm", [LLAMA_Q] = "attn_q",
-    [LLAMA_K] = "attn_k",                 [LLAMA_V] = "attn_v",
-    [LLAMA_OUT] = "attn_output",          [LLAMA_FEED_NORM] = "ffn_norm",
-    [LLAMA_GATE] = "ffn_gate",            [LLAMA_DOWN] = "ffn_down",
+    [LLAMA_ATTENTION_NORM] = "attn_norm",
+    [LLAMA_Q] = "attn_q",
+    [LLAMA_K] = "attn_k",
+    [LLAMA_V] = "attn_v",
+    [LLAMA_OUT] = "attn_output",
+    [LLAMA_FEED_NORM] = "ffn_norm",
+    [LLAMA_GATE] = "ffn_gate",
+    [LLAMA_DOWN] = "ffn_down",
     [LLAMA_UP] = "ffn_up"};
 
 static const char *take_int(const Gguf *g, const char *name, int *to)
@@ -73,8 +77,8 @@ static const char *take_shape(LlamaShape *s, const Gguf *g)
     s->groups = s->heads;
     if (gguf_value(g, "llama.attention.head_count_kv"))
         wrong = take_int(g, "llama.attention.head_count_kv", &s->groups);
-    if (!wrong && !gguf_float(g, "llama.attention.layer_norm_rms_epsilon",
-                              &s->eps))
+    if (!wrong &&
+        !gguf_float(g, "llama.attention.layer_norm_rms_epsilon", &s->eps))
         wrong = "llama.attention.layer_norm_rms_epsilon is missing";
     s->base = 10000;
     gguf_float(g, "llama.rope.freq_base", &s->base);
@@ -154,8 +158,8 @@ static const char *take_model(LlamaFile *f)
         wrong = take_tensor(g, "output_norm.weight", 1, s->width, &f->norm);
     f->output = f->pieces;
     if (!wrong && !s->tied)
-        wrong = take_tensor(g, "output.weight", s->pieces, s->width,
-                            &f->output);
+        wrong =
+            take_tensor(g, "output.weight", s->pieces, s->width, &f->output);
     if (wrong)
         return wrong;
     f->bos = f->eos = -1;

@@ -178,15 +178,15 @@ void save_pieces_model(const SentencePiece *s, const char *path)
     Buffer b = {0}, trainer = {0}, normalizer = {0}, name = {0};
     for (int id = 0; id < s->n; id++)
         put_piece(&b, s, id);
-    put_number(&trainer, 3, 2);     // model_type: BPE
-    put_number(&trainer, 4, s->n);  // vocab_size
-    put_number(&trainer, 35, 1);    // byte_fallback
+    put_number(&trainer, 3, 2);    // model_type: BPE
+    put_number(&trainer, 4, s->n); // vocab_size
+    put_number(&trainer, 35, 1);   // byte_fallback
     put_bytes(&b, 2, &trainer);
     buffer_print(&name, "identity");
     put_bytes(&normalizer, 1, &name);
     put_number(&normalizer, 3, s->dummy_prefix);
-    put_number(&normalizer, 4, 0);  // spaces stay as they are
-    put_number(&normalizer, 5, 1);  // U+2581 for a space
+    put_number(&normalizer, 4, 0); // spaces stay as they are
+    put_number(&normalizer, 5, 1); // U+2581 for a space
     put_bytes(&b, 3, &normalizer);
     text_write(path, b.at, b.length);
     buffer_free(&b);

@@ -339,8 +339,8 @@ static void a_batch_equals_each_alone(void **state)
     LlamaRun one = llama_run_new(&m, 1, LONG);
     for (int i = 0; i < 3; i++)
         long_text(id[i], i + 3);
-    static const int length[4][3] = {{5, 1, 60}, {1, 1, 1}, {0, 17, 2},
-                                     {2, 0, 1}};
+    static const int length[4][3] = {
+        {5, 1, 60}, {1, 1, 1}, {0, 17, 2}, {2, 0, 1}};
     int at[3] = {0};
     float got[3][41];
     for (int step = 0; step < 4; step++) {
@@ -352,8 +352,7 @@ static void a_batch_equals_each_alone(void **state)
         const float *logits = llama_batch(&many, next, n, true);
         for (int j = 0; j < n; j++) {
             at[next[j].sequence] += next[j].n;
-            memcpy(got[next[j].sequence], logits + (size_t)j * 41,
-                   sizeof *got);
+            memcpy(got[next[j].sequence], logits + (size_t)j * 41, sizeof *got);
         }
     }
     for (int i = 0; i < 3; i++) {
@@ -580,8 +579,8 @@ static const char *config_with(const char *from, const char *to)
                  at + strlen(from));
     Safetensors none = {0};
     LlamaFile f;
-    const char *wrong = llama_parse_folder(
-        &f, (Text){changed.at, changed.length}, &none, 0);
+    const char *wrong =
+        llama_parse_folder(&f, (Text){changed.at, changed.length}, &none, 0);
     assert_non_null(wrong);
     snprintf(why, sizeof why, "%s", wrong);
     buffer_free(&b);
@@ -615,10 +614,12 @@ static void wrong_folders_are_refused(void **state)
                      wrong[i].part, why);
     }
     char **names;
-    static const char *const bad[] = {
-        "", "{}", "[]", "{\"weight_map\": {}}",
-        "{\"weight_map\": {\"a\": \"../b\"}}",
-        "{\"weight_map\": {\"a\": 7}}"};
+    static const char *const bad[] = {"",
+                                      "{}",
+                                      "[]",
+                                      "{\"weight_map\": {}}",
+                                      "{\"weight_map\": {\"a\": \"../b\"}}",
+                                      "{\"weight_map\": {\"a\": 7}}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_non_null(llama_parse_index(text_of(bad[i]), &names));
 }
@@ -637,7 +638,8 @@ static void missing_files_get_one_line(void **state)
 {
     (void)state;
     snprintf(path_here, sizeof path_here, "build/no/such.gguf");
-    assert_dies(open_here, NULL, 1, "build/no/such.gguf: there is no such file");
+    assert_dies(open_here, NULL, 1,
+                "build/no/such.gguf: there is no such file");
     snprintf(path_here, sizeof path_here, "/dev/null");
     assert_dies(open_here, NULL, 1, "is not a regular file");
     snprintf(path_here, sizeof path_here, "chapters");
@@ -726,8 +728,7 @@ static void tokenizer_json(void **state)
                                "[\"\u2581\",\"ab\"]]}}"
                              : "[\"b c\",\"a b\",\"\u2581 ab\"]}}");
         LlamaPieces p;
-        const char *wrong =
-            llama_pieces_json(&p, (Text){b.at, b.length});
+        const char *wrong = llama_pieces_json(&p, (Text){b.at, b.length});
         if (wrong)
             fail_msg("%s", wrong);
         Ids ids = {0};
@@ -752,12 +753,20 @@ static void utf8_comes_out_whole(void **state)
     static const struct {
         const char *text;
         size_t ready;
-    } some[] = {
-        {"", 0},           {"a", 1},          {"a\xc3", 1},
-        {"a\xc3\xa9", 3},  {"\xe2\x82", 0},   {"\xe2\x82\xac", 3},
-        {"\xf0\x9f\xa6", 0}, {"x\xf0", 1},    {"\xf0\x9f\xa6\x99", 4},
-        {"\x82", 1},       {"\x82\x82\x82\x82", 4}, {"\xff", 1},
-        {"\xc0", 1},       {"a\xe2 b", 4}};
+    } some[] = {{"", 0},
+                {"a", 1},
+                {"a\xc3", 1},
+                {"a\xc3\xa9", 3},
+                {"\xe2\x82", 0},
+                {"\xe2\x82\xac", 3},
+                {"\xf0\x9f\xa6", 0},
+                {"x\xf0", 1},
+                {"\xf0\x9f\xa6\x99", 4},
+                {"\x82", 1},
+                {"\x82\x82\x82\x82", 4},
+                {"\xff", 1},
+                {"\xc0", 1},
+                {"a\xe2 b", 4}};
     for (size_t i = 0; i < sizeof some / sizeof *some; i++)
         assert_int_equal(utf8_ready(text_of(some[i].text)), some[i].ready);
     // A llama in four byte tokens, and half of one at the end.
