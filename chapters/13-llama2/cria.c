@@ -14,10 +14,16 @@ static Linear weight(Params *p, int in, int out, float deviation,
     return (Linear){param_normal(p, out, in, deviation, name), NULL};
 }
 
+static float first_deviation(const LlamaShape *s)
+{
+    return 0.6f / sqrtf((float)s->width);
+}
+
 static CriaLayer layer_new(Params *p, const LlamaShape *s)
 {
     const int d = s->width, keys = llama_key_width(s), h = s->hidden;
-    const float all = 0.02f, last = 0.02f / sqrtf(2.0f * (float)s->layers);
+    const float all = first_deviation(s);
+    const float last = all / sqrtf(2.0f * (float)s->layers);
     CriaLayer l;
     l.attention_norm = param(p, 1, d, 1, "input_layernorm.weight");
     l.q = weight(p, d, d, all, "self_attn.q_proj.weight");
@@ -38,7 +44,8 @@ Cria cria_new(LlamaShape shape, uint64_t seed)
     Cria m = {.shape = shape, .params = params_new(seed)};
     Params *p = m.params;
     params_scope(p, "model");
-    m.pieces = param_normal(p, shape.pieces, shape.width, 0.02f,
+    const float deviation = first_deviation(&shape);
+    m.pieces = param_normal(p, shape.pieces, shape.width, deviation,
                             "embed_tokens.weight");
     m.layer = new_array(shape.layers, sizeof *m.layer);
     for (int l = 0; l < shape.layers; l++) {
@@ -49,7 +56,7 @@ Cria cria_new(LlamaShape shape, uint64_t seed)
     m.norm = param(p, 1, shape.width, 1, "norm.weight");
     params_scope(p, "%s", "");
     m.output = shape.tied ? (Linear){m.pieces, NULL}
-                          : weight(p, shape.width, shape.pieces, 0.02f,
+                          : weight(p, shape.width, shape.pieces, deviation,
                                    "lm_head.weight");
     const int width = llama_head_width(&shape);
     m.arena = arena_new((size_t)shape.context * width * sizeof(float) + 256);

@@ -29,8 +29,9 @@ typedef struct Cria {
     Arena arena;
 } Cria;
 
-// Weights drawn from a normal distribution of deviation 0.02, those that end a
-// sublayer smaller by sqrt(2 layers) (Radford et al. 2019, section 2.3).
+// Weights drawn from a normal distribution of deviation 0.6 / sqrt(d) (for d =
+// 900 that is GPT-2's 0.02), those that end a sublayer smaller by sqrt(2
+// layers) (Radford et al. 2019, section 2.3).
 Cria cria_new(LlamaShape shape, uint64_t seed);
 void cria_free(Cria *m);
 

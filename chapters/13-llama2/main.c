@@ -41,7 +41,7 @@ static Lesson lesson_for(const Run *run)
                   .layers = 3,
                   .heads = 6,
                   .groups = 3},
-        .recipe = {.windows = 8, .length = 192, .steps = 600, .rate = 4e-3f}};
+        .recipe = {.windows = 8, .length = 192, .steps = 600, .rate = 6e-3f}};
     Lesson quick = {
         .stories = 3000,
         .pieces = 400,
@@ -407,7 +407,7 @@ int main(int argc, char **argv)
         {"save", "PATH", OPTION_TEXT, &a.save, 0, 0, NULL,
          "write the model: NAME.bin, NAME.gguf, or a folder"},
         {"updates", "N", OPTION_INT, &updates, 0, 1 << 24, NULL,
-         "training steps (0: 600, quick 300); so all below:\n"
+         "training steps (0: 600, quick 250); so all below:\n"
          "0 is the default of the lesson"},
         {"layers", "N", OPTION_INT, &layers, 0, 100, NULL, ""},
         {"width", "N", OPTION_INT, &width, 0, 1 << 14, NULL, ""},

@@ -5,29 +5,7 @@
 // printed cannot be taken back.
 #include "13-llama2/llama_pieces.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-// The bytes of the character that begins with this one; 1 for those that begin
-// none.
-static size_t bytes_of(uint8_t first)
-{
-    return first >= 0xf0 && first <= 0xf4   ? 4
-           : first >= 0xe0 && first <= 0xef ? 3
-           : first >= 0xc2 && first <= 0xdf ? 2
-                                            : 1;
-}
-
-size_t utf8_ready(Text t)
-{
-    for (size_t back = 1; back <= 3 && back <= t.length; back++) {
-        const uint8_t byte = (uint8_t)t.at[t.length - back];
-        if ((byte & 0xc0) == 0x80)
-            continue; // within a character: look further in front
-        return bytes_of(byte) > back ? t.length - back : t.length;
-    }
-    return t.length;
-}
 
 // Prints the first n bytes that are held; what is no UTF-8 as U+FFFD.
 static void print_held(Speaker *s, size_t n)
