@@ -33,18 +33,18 @@ static Lesson lesson_for(const Run *run)
 {
     Lesson full = {
         .stories = 20000,
-        .pieces = 512,
-        .every = 50,
+        .pieces = 768,
+        .every = 100,
         .shape = {.context = 256,
                   .width = 96,
                   .hidden = 256,
                   .layers = 3,
                   .heads = 6,
                   .groups = 3},
-        .recipe = {.windows = 8, .length = 192, .steps = 600, .rate = 6e-3f}};
+        .recipe = {.windows = 4, .length = 160, .steps = 1200, .rate = 8e-3f}};
     Lesson quick = {
-        .stories = 3000,
-        .pieces = 400,
+        .stories = 2000,
+        .pieces = 512,
         .every = 50,
         .shape = {.context = 256,
                   .width = 64,
@@ -52,7 +52,7 @@ static Lesson lesson_for(const Run *run)
                   .layers = 2,
                   .heads = 4,
                   .groups = 2},
-        .recipe = {.windows = 4, .length = 128, .steps = 300, .rate = 8e-3f}};
+        .recipe = {.windows = 8, .length = 96, .steps = 250, .rate = 8e-3f}};
     Lesson l = run->quick ? quick : full;
     l.shape.eps = 1e-5f;
     l.shape.base = 10000;
@@ -407,7 +407,7 @@ int main(int argc, char **argv)
         {"save", "PATH", OPTION_TEXT, &a.save, 0, 0, NULL,
          "write the model: NAME.bin, NAME.gguf, or a folder"},
         {"updates", "N", OPTION_INT, &updates, 0, 1 << 24, NULL,
-         "training steps (0: 600, quick 250); so all below:\n"
+         "training steps (0: 1200, quick 250); so all below:\n"
          "0 is the default of the lesson"},
         {"layers", "N", OPTION_INT, &layers, 0, 100, NULL, ""},
         {"width", "N", OPTION_INT, &width, 0, 1 << 14, NULL, ""},
