@@ -71,15 +71,16 @@ typedef struct Curve {
     double step[LOOKS], loss[LOOKS], held[LOOKS];
 } Curve;
 
-// Greedy, so that the same model always says the same.
-static void tell(const Llama *m, const LlamaPieces *p, Ids *text, int tokens,
-                 FILE *to)
+// Tells a tale of so many tokens, from the beginning. At temperature 0 the same
+// model always tells the same.
+static void tell(const Llama *m, const LlamaPieces *p, float temperature,
+                 Ids *text, int tokens, FILE *to)
 {
-    Sampler greedy = {0};
+    Sampler sampler = {.temperature = temperature, .rng = rng_new(1)};
     LlamaRun r = llama_run_new(m, 1, tokens + 1);
     Speaker speaker = {.pieces = p, .to = to};
     ids_add(text, p->bos);
-    llama_write_on(&r, p, &greedy, text, 0, tokens, to ? &speaker : NULL);
+    llama_write_on(&r, p, &sampler, text, 0, tokens, to ? &speaker : NULL);
     speak_end(&speaker);
     llama_run_free(&r);
 }
@@ -137,8 +138,8 @@ static double megabytes(const LlamaFile *f)
     return (double)bytes / 1e6;
 }
 
-// Writes the model in each form, reads it back, and lets it tell its tale: how
-// many of the forms tell the same, token by token.
+// Writes the model in each form, reads it back, and lets it tell a tale at
+// temperature 0: how many of the forms tell the same, token by token.
 static int three_forms(const Cria *cria, const LlamaPieces *p, const Ids *tale,
                        int tokens)
 {
@@ -150,14 +151,14 @@ static int three_forms(const Cria *cria, const LlamaPieces *p, const Ids *tale,
     make_folder("build");
     make_folder("build/13-llama2");
     puts("  file                           MB   what it is                 "
-         "the same tale");
+         "the same text");
     for (int i = 0; i < 3; i++) {
         llama_save(&m, p, path[i]);
         LlamaFile f = llama_open(path[i]);
         LlamaPieces its = llama_pieces_for(&f, NULL);
         Llama again = llama_load(&f);
         Ids text = {0};
-        tell(&again, &its, &text, tokens, NULL);
+        tell(&again, &its, 0, &text, tokens, NULL);
         const bool equal =
             text.n == tale->n &&
             memcmp(text.at, tale->at, tale->n * sizeof *tale->at) == 0;
@@ -286,7 +287,7 @@ static void run_stories(const Run *run)
         Llama m = llama_load(&f);
         Ids text = {0};
         const double began = seconds_now();
-        tell(&m, &p, &text, 200, stdout);
+        tell(&m, &p, 0, &text, 200, stdout);
         printf("\n\n%d tokens, ~%.0f a second.\n", text.n,
                text.n / (seconds_now() - began));
         ids_free(&text);
@@ -325,11 +326,13 @@ static void demonstrate(const Run *run, const Lesson *l, const char *save)
     fprintf(stderr, "%.1f s\n", seconds_now() - began);
     // With --quick the tale goes to standard error: another compiler's rounding
     // may change a word of it.
-    puts("\n3. Its tale, the likeliest token each time\n");
+    printf("3. A tale of its own, drawn at temperature 0.5%s\n\n",
+           run->quick ? " (on standard error)" : "");
     Llama ready = cria_llama(&m);
-    Ids tale = {0};
-    tell(&ready, &p, &tale, TALE, run->quick ? stderr : stdout);
+    Ids told = {0}, tale = {0};
+    tell(&ready, &p, 0.5f, &told, TALE, run->quick ? stderr : stdout);
     fputs(run->quick ? "" : "\n\n", stdout);
+    tell(&ready, &p, 0, &tale, TALE, NULL);
     puts("4. Written in three forms, and read back\n");
     const int same = three_forms(&m, &p, &tale, TALE);
     puts("");
@@ -347,8 +350,9 @@ static void demonstrate(const Run *run, const Lesson *l, const char *save)
         plot_gate(run->plots);
         plot_chunks(&m, run->plots);
     }
-    printf("=> held out: ~%.3f nats a token; %d of 3 forms tell one tale\n",
+    printf("=> held out: ~%.3f nats a token; %d of 3 forms write one text\n",
            curve.n ? curve.held[curve.n - 1] : NAN, same);
+    ids_free(&told);
     ids_free(&tale);
     llama_free(&ready);
     cria_free(&m);
