@@ -326,7 +326,7 @@ static void demonstrate(const Run *run, const Lesson *l, const char *save)
     fprintf(stderr, "%.1f s\n", seconds_now() - began);
     // With --quick the tale goes to standard error: another compiler's rounding
     // may change a word of it.
-    printf("3. A tale of its own, drawn at temperature 0.5%s\n\n",
+    printf("\n3. A tale of its own, drawn at temperature 0.5%s\n\n",
            run->quick ? " (on standard error)" : "");
     Llama ready = cria_llama(&m);
     Ids told = {0}, tale = {0};

@@ -937,7 +937,7 @@ static void the_program_refuses(void **state)
         {"--steps 0 --model x", "steps", 2},
         {"--heads 7", "does not make 7 heads", 1},
         {"--groups 5", "cannot share 5", 1},
-        {"--data README.md", "give it more text", 1},
+        {"--data .clang-format", "give it more text", 1},
         {"--model " GOLDEN "two.gguf --prompt a", "has no tokenizer", 1},
     };
     for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
