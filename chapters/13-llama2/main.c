@@ -34,14 +34,14 @@ static Lesson lesson_for(const Run *run)
     Lesson full = {
         .stories = 20000,
         .pieces = 768,
-        .every = 100,
+        .every = 150,
         .shape = {.context = 256,
                   .width = 96,
                   .hidden = 256,
                   .layers = 3,
                   .heads = 6,
                   .groups = 3},
-        .recipe = {.windows = 4, .length = 160, .steps = 1200, .rate = 8e-3f}};
+        .recipe = {.windows = 4, .length = 160, .steps = 1800, .rate = 8e-3f}};
     Lesson quick = {
         .stories = 2000,
         .pieces = 512,
@@ -411,7 +411,7 @@ int main(int argc, char **argv)
         {"save", "PATH", OPTION_TEXT, &a.save, 0, 0, NULL,
          "write the model: NAME.bin, NAME.gguf, or a folder"},
         {"updates", "N", OPTION_INT, &updates, 0, 1 << 24, NULL,
-         "training steps (0: 1200, quick 250); so all below:\n"
+         "training steps (0: 1800, quick 250); so all below:\n"
          "0 is the default of the lesson"},
         {"layers", "N", OPTION_INT, &layers, 0, 100, NULL, ""},
         {"width", "N", OPTION_INT, &width, 0, 1 << 14, NULL, ""},
@@ -441,7 +441,7 @@ int main(int argc, char **argv)
     if (wrong)
         die("%s", wrong);
     printf("A Llama learns to tell tales: about %s and 100 MB of memory.\n\n",
-           run.quick ? "8 seconds" : "40 seconds");
+           run.quick ? "8 seconds" : "50 seconds");
     demonstrate(&run, &l, a.save);
     return 0;
 }
