@@ -10,6 +10,7 @@
 
 #include "common/check.h"
 #include "common/cli.h"
+#include "common/kernels.h"
 #include "common/plot.h"
 #include "common/progress.h"
 
@@ -227,10 +228,13 @@ static void plot_gate(const char *plots)
     plot_save(p, plots, "gate");
 }
 
-// How fast a text of 256 tokens is read, by the tokens that go together.
+// How fast a text of 256 tokens is read on one core, by the tokens that go
+// together.
 static void plot_chunks(const Cria *cria, const char *plots)
 {
-    enum { TOKENS = 256, SIZES = 9 };
+    enum { TOKENS = 256, SIZES = 9, TIMES = 15 };
+    const int threads = kernels_thread_count();
+    kernels_threads(1);
     double size[SIZES], speed[SIZES];
     int id[TOKENS];
     Llama m = cria_llama(cria);
@@ -239,7 +243,7 @@ static void plot_chunks(const Cria *cria, const char *plots)
         id[i] = i * 31 % m.shape.pieces;
     for (int i = 0; i < SIZES; i++) {
         double best = INFINITY;
-        for (int again = 0; again < 3; again++) {
+        for (int again = 0; again < TIMES; again++) {
             const double began = seconds_now();
             llama_forget(&r, 0);
             for (int at = 0; at < TOKENS; at += 1 << i)
@@ -255,6 +259,7 @@ static void plot_chunks(const Cria *cria, const char *plots)
     plot_points(p, NULL, SIZES, size, speed);
     plot_log(p, true, true);
     plot_save(p, plots, "chunks");
+    kernels_threads(threads);
     llama_run_free(&r);
     llama_free(&m);
 }
