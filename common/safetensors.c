@@ -585,7 +585,8 @@ static void add_numbers(Buffer *b, const TensorOut *o)
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        uint16_t u = kind == HALF ? float_to_half(o->data[i]) : to_brain(o->data[i]);
+        uint16_t u =
+            kind == HALF ? float_to_half(o->data[i]) : to_brain(o->data[i]);
         buffer_add(b, &u, sizeof u);
     }
 }

@@ -565,6 +565,65 @@ static void damage_anywhere_is_no_crash(void **state)
     }
 }
 
+// The bytes of a GGUF with no value or tensor but what is given.
+static const char *parse_gguf_of(const void *rest, size_t n, uint64_t tensors,
+                                 uint64_t values)
+{
+    Buffer b = {0};
+    Gguf g;
+    buffer_add(&b, "GGUF\3\0\0\0", 8);
+    buffer_add(&b, &tensors, 8);
+    buffer_add(&b, &values, 8);
+    buffer_add(&b, rest, n);
+    const char *wrong = gguf_parse(&g, (Text){b.at, b.length});
+    if (!wrong)
+        gguf_free(&g);
+    buffer_free(&b);
+    return wrong;
+}
+
+// Counts whose product with a size is 0 in 64 bits.
+static void overflows_are_refused(void **state)
+{
+    (void)state;
+    struct __attribute__((packed)) {
+        uint64_t length;
+        char name;
+        uint32_t kind, item;
+        uint64_t n;
+        uint32_t number[2];
+    } array = {1, 'a', GGUF_ARRAY, GGUF_U32, 2, {7, 8}};
+    assert_null(parse_gguf_of(&array, sizeof array, 0, 1));
+    array.n = (uint64_t)1 << 62; // times 4: 0
+    assert_non_null(parse_gguf_of(&array, sizeof array, 0, 1));
+    array.n = ((uint64_t)1 << 62) + 2; // times 4: 8
+    assert_non_null(parse_gguf_of(&array, sizeof array, 0, 1));
+    array.item = GGUF_TEXT;
+    assert_non_null(parse_gguf_of(&array, sizeof array, 0, 1));
+    struct __attribute__((packed)) {
+        uint64_t length;
+        char name;
+        uint32_t dims;
+        uint64_t shape[2];
+        uint32_t type;
+        uint64_t offset;
+        char data[64];
+    } tensor = {1, 't', 2, {2, 3}, GGUF_TENSOR_F32, 0, {0}};
+    assert_null(parse_gguf_of(&tensor, sizeof tensor, 1, 0));
+    static const uint64_t wrong[][2] = {{2, 0},
+                                        {2, (uint64_t)1 << 61},
+                                        {(uint64_t)1 << 62, 1},
+                                        {UINT64_MAX, UINT64_MAX},
+                                        {16, 3}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        memcpy(tensor.shape, wrong[i], sizeof tensor.shape);
+        assert_non_null(parse_gguf_of(&tensor, sizeof tensor, 1, 0));
+    }
+    memcpy(tensor.shape, (uint64_t[]){2, 3}, sizeof tensor.shape);
+    tensor.offset = UINT64_MAX - 31;
+    assert_non_null(parse_gguf_of(&tensor, sizeof tensor, 1, 0));
+}
+
 static const char *config_with(const char *from, const char *to)
 {
     static char why[300];
@@ -967,6 +1026,7 @@ int main(void)
         cmocka_unit_test(cut_files_are_refused),
         cmocka_unit_test(wrong_headers_are_refused),
         cmocka_unit_test(damage_anywhere_is_no_crash),
+        cmocka_unit_test(overflows_are_refused),
         cmocka_unit_test(wrong_folders_are_refused),
         cmocka_unit_test(missing_files_get_one_line),
         cmocka_unit_test(saved_tokenizers_are_the_same),
