@@ -1,6 +1,7 @@
 // Writing a model in each of the three forms that llama_file.h reads, with its
-// tokenizer, in F32. What is written can be read by the programs that the forms
-// come from: llama2.c's run.c, the transformers library, llama.cpp.
+// tokenizer, in F32: names, order and pairs of rows are those that the programs
+// expect from which the forms come, llama2.c's run.c, the transformers library
+// and llama.cpp.
 #ifndef LLAMA2_LLAMA_SAVE_H
 #define LLAMA2_LLAMA_SAVE_H
 
