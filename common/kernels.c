@@ -426,7 +426,7 @@ void gemm_tn(int M, int N, int K, const float *A, int lda, const float *B,
 
 enum {
     SUMS = 16,   // partial sums of a dot, the same on every machine
-    AT_ONCE = 8, // dots that share each load of x
+    AT_ONCE = 8, // dots whose partial sums are added up together
 };
 
 // The sum of n numbers, a power of 2: halves are added until one is left.
@@ -440,36 +440,61 @@ static float total(float *s, int n)
     return s[0];
 }
 
-// s[r][0 .. SUMS - 1] += w[r][...] x[...] for each r.
-INLINE void dots_step(int rows, Vec s[][SUMS / W], const float *w,
-                      ptrdiff_t ldw, const float *x)
+// s[0 .. SUMS - 1] += w[...] x[...].
+INLINE void dot_step(Vec s[SUMS / W], const float *w, const float *x)
 {
     UNROLL
-    for (int i = 0; i < SUMS / W; i++) {
-        Vec part = load(x + i * W);
-        UNROLL
-        for (int r = 0; r < rows; r++)
-            s[r][i] += load(w + r * ldw + i * W) * part;
-    }
+    for (int i = 0; i < SUMS / W; i++)
+        s[i] += load(w + i * W) * load(x + i * W);
 }
 
-// The products of `rows` rows of w, a constant, with x.
+// The first two steps of total(): what is left are four sums.
+INLINE Four quarter(const Vec s[SUMS / W])
+{
+    float sums[SUMS];
+    memcpy(sums, s, sizeof sums);
+    return (load4(sums) + load4(sums + 8)) +
+           (load4(sums + 4) + load4(sums + 12));
+}
+
+// total() of four rows at once, with the same additions. For rows of some
+// hundred numbers it would else take as long as the products.
+INLINE void totals4(Vec s[][SUMS / W], float *out)
+{
+    Four a = quarter(s[0]), b = quarter(s[1]), c = quarter(s[2]),
+         d = quarter(s[3]);
+    Four ab = __builtin_shufflevector(a, b, 0, 1, 4, 5) +
+              __builtin_shufflevector(a, b, 2, 3, 6, 7);
+    Four cd = __builtin_shufflevector(c, d, 0, 1, 4, 5) +
+              __builtin_shufflevector(c, d, 2, 3, 6, 7);
+    Four all_four = __builtin_shufflevector(ab, cd, 0, 2, 4, 6) +
+                    __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
+    memcpy(out, &all_four, sizeof all_four);
+}
+
+// The products of `rows` rows of w, a constant, with x. The rows are read one
+// after the other: a single stream is what memory delivers fastest.
 INLINE void dots(int rows, const float *w, ptrdiff_t ldw, const float *x, int n,
                  float *out)
 {
     Vec s[AT_ONCE][SUMS / W] = {0};
-    int i = 0;
-    for (; i + SUMS <= n; i += SUMS)
-        dots_step(rows, s, w + i, ldw, x + i);
-    if (i < n) { // the last few, with zeros behind them
-        float last[AT_ONCE + 1][SUMS] = {0};
-        size_t bytes = sizeof(float) * (size_t)(n - i);
-        memcpy(last[AT_ONCE], x + i, bytes);
-        for (int r = 0; r < rows; r++)
-            memcpy(last[r], w + r * ldw + i, bytes);
-        dots_step(rows, s, last[0], SUMS, last[AT_ONCE]);
+    const int whole = n / SUMS * SUMS;
+    const size_t rest = sizeof(float) * (size_t)(n - whole);
+    float last_x[SUMS] = {0}; // the last few, with zeros behind them
+    memcpy(last_x, x + whole, rest);
+    for (int i = 0; i < rows; i++, w += ldw) {
+        for (int k = 0; k < whole; k += SUMS)
+            dot_step(s[i], w + k, x + k);
+        if (rest > 0) {
+            float last[SUMS] = {0};
+            memcpy(last, w + whole, rest);
+            dot_step(s[i], last, last_x);
+        }
     }
-    for (int r = 0; r < rows; r++) {
+    int r = 0;
+    for (; r + 4 <= rows; r += 4)
+        totals4(s + r, out + r);
+    for (; r < rows; r++) {
         float sums[SUMS];
         memcpy(sums, s[r], sizeof sums);
         out[r] = total(sums, SUMS);

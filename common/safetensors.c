@@ -397,7 +397,7 @@ static uint32_t bits_of(float x)
 
 // F16 has 1 bit of sign, 5 of exponent (less 15) and 10 of fraction; float32
 // has 1, 8 (less 127) and 23.
-static float from_half(uint16_t h)
+float half_to_float(uint16_t h)
 {
     uint32_t sign = (uint32_t)(h & 0x8000) << 16;
     uint32_t exponent = h >> 10 & 0x1f, fraction = h & 0x3ff;
@@ -415,7 +415,7 @@ static uint32_t round_off(uint32_t bits, int n)
     return (bits + ((1u << (n - 1)) - 1) + (bits >> n & 1)) >> n;
 }
 
-static uint16_t to_half(float x)
+uint16_t float_to_half(float x)
 {
     uint32_t bits = bits_of(x) & 0x7fffffff, half;
     if (bits > 0x7f800000) // not a number: the upper payload, but not nothing
@@ -472,7 +472,7 @@ void tensor_read(const Safetensors *s, const Tensor *t, float *to, size_t count)
     } else if (type->kind == HALF) {
         for (size_t i = 0; i < count; i++) {
             memcpy(&u, p + 2 * i, sizeof u);
-            to[i] = from_half(u);
+            to[i] = half_to_float(u);
         }
     } else if (type->kind == BRAIN) {
         for (size_t i = 0; i < count; i++) {
@@ -585,7 +585,8 @@ static void add_numbers(Buffer *b, const TensorOut *o)
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        uint16_t u = kind == HALF ? to_half(o->data[i]) : to_brain(o->data[i]);
+        uint16_t u =
+            kind == HALF ? float_to_half(o->data[i]) : to_brain(o->data[i]);
         buffer_add(b, &u, sizeof u);
     }
 }

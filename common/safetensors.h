@@ -55,6 +55,10 @@ const char *safetensors_note(const Safetensors *s, const char *key);
 void tensor_read(const Safetensors *s, const Tensor *t, float *to,
                  size_t count);
 
+// F16 to float32, exactly, and back, rounded to nearest, ties to even.
+float half_to_float(uint16_t h);
+uint16_t float_to_half(float x);
+
 // --- writing ----------------------------------------------------------------
 
 // What is to be written: shape dims[0] x dims[1] ... of F32, F16 or BF16, made

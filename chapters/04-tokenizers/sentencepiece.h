@@ -79,6 +79,13 @@ const char *sentencepiece_parse(SentencePiece *s, Text bytes);
 const char *sentencepiece_unigram(SentencePiece *s, const Text *piece,
                                   const float *score, int n);
 
+// A BPE model as Llama's from lists of pieces, scores and kinds (PieceType; of
+// PIECE_USER nothing is ever made from text here): NULL, or what is wrong. A
+// byte piece for each byte must be among them. `prefix` puts a space in front.
+const char *sentencepiece_bpe(SentencePiece *s, const Text *piece,
+                              const float *score, const int *type, int n,
+                              bool prefix);
+
 void sentencepiece_free(SentencePiece *s);
 
 // Appends the ids of the text; no <s> in front. Bytes that are no UTF-8 become

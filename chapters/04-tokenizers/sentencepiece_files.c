@@ -471,3 +471,22 @@ const char *sentencepiece_unigram(SentencePiece *s, const Text *piece,
         sentencepiece_free(s);
     return wrong;
 }
+
+const char *sentencepiece_bpe(SentencePiece *s, const Text *piece,
+                              const float *score, const int *type, int n,
+                              bool prefix)
+{
+    const char *wrong = NULL;
+    *s = empty_model();
+    s->byte_fallback = true;
+    s->collapse_spaces = false;
+    s->dummy_prefix = prefix;
+    for (int i = 0; i < n && !wrong; i++)
+        wrong = add(s, piece[i], score[i],
+                    type[i] == PIECE_USER ? PIECE_CONTROL : type[i], false);
+    if (!wrong)
+        wrong = finish(s);
+    if (wrong)
+        sentencepiece_free(s);
+    return wrong;
+}

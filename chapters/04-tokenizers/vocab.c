@@ -123,5 +123,8 @@ const char *fault(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    for (char *p = text; *p; p++) // one line, whatever a name in the file holds
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = '?';
     return text;
 }

@@ -1,0 +1,101 @@
+// RMS norm, rotation and gate on plain rows; see steps.h.
+#include "13-llama2/steps.h"
+
+#include "common/check.h"
+#include "common/kernels.h"
+
+#include <math.h>
+
+// What a thread needs to know to do some of the rows.
+typedef struct Rows {
+    const float *from, *by; // x and gain; or only by = up
+    float *to;
+    int width;
+    float eps;
+    const RopeTable *table;
+    int first;
+    RopeLayout layout;
+} Rows;
+
+static void norm_some(void *context, int from, int to)
+{
+    const Rows *r = context;
+    const int d = r->width;
+    for (int i = from; i < to; i++) {
+        const float *x = r->from + (size_t)i * d;
+        float *y = r->to + (size_t)i * d;
+        const float s = 1 / sqrtf(dot(x, x, d) / (float)d + r->eps);
+        for (int j = 0; j < d; j++)
+            y[j] = x[j] * s * r->by[j];
+    }
+}
+
+void rms_norm_rows(const float *x, const float *gain, float eps, float *y,
+                   int n, int d)
+{
+    Rows r = {.from = x, .by = gain, .to = y, .width = d, .eps = eps};
+    parallel_for(n, 6.0 * d, norm_some, &r);
+}
+
+// Pair i of a head is (x[a], x[b]), the cosine and sine of its angle are c[i]
+// and s[i].
+static void rotate_head(float *x, const float *c, const float *s, int half,
+                        RopeLayout layout)
+{
+    const int step = layout == ADJACENT ? 2 : 1;
+    const int apart = layout == ADJACENT ? 1 : half;
+    for (int i = 0; i < half; i++) {
+        const int a = i * step, b = a + apart;
+        const float xa = x[a], xb = x[b];
+        x[a] = xa * c[i] - xb * s[i];
+        x[b] = xb * c[i] + xa * s[i];
+    }
+}
+
+static void rotate_some(void *context, int from, int to)
+{
+    const Rows *r = context;
+    const int half = r->table->width / 2;
+    for (int i = from; i < to; i++) {
+        const size_t at = (size_t)(r->first + i) * half;
+        for (int j = 0; j < r->width; j += 2 * half)
+            rotate_head(r->to + (size_t)i * r->width + j, r->table->cos + at,
+                        r->table->sin + at, half, r->layout);
+    }
+}
+
+void rotate_rows(float *x, int n, int cols, const RopeTable *table, int first,
+                 RopeLayout layout)
+{
+    check(cols % table->width == 0 && first >= 0 && first + n <= table->length,
+          "%d columns, heads of %d; positions %d to %d of %d", cols,
+          table->width, first, first + n - 1, table->length);
+    Rows r = {.to = x,
+              .width = cols,
+              .table = table,
+              .first = first,
+              .layout = layout};
+    parallel_for(n, 6.0 * cols, rotate_some, &r);
+}
+
+static void gate_some(void *context, int from, int to)
+{
+    enum { STRIP = 256 }; // as many as stay in the first-level cache
+    const Rows *r = context;
+    for (size_t i = (size_t)from * r->width, end = (size_t)to * r->width;
+         i < end; i += STRIP) {
+        const int n = end - i < STRIP ? (int)(end - i) : STRIP;
+        float *gate = r->to + i, e[STRIP];
+        for (int j = 0; j < n; j++)
+            e[j] = -gate[j];
+        exp_each(e, e, n);
+        for (int j = 0; j < n; j++)
+            gate[j] = gate[j] / (1 + e[j]) * r->by[i + j];
+    }
+}
+
+void swiglu_rows(float *gate, const float *up, int n, int h)
+{
+    Rows r = {.by = up, .to = gate, .width = h};
+    parallel_for(n, 30.0 * h, gate_some, &r);
+}
