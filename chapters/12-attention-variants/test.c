@@ -328,7 +328,7 @@ static void a_ring_is_a_window_however_it_is_filled(void **state)
                 memcpy(got + (size_t)at * V, endless_read(e, n, id + at),
                        sizeof *got * n * V);
             }
-            assert_close(got, want, N * V, 2e-5);
+            assert_close(got, want, N * V, 1e-4);
             if (first)
                 assert_memory_equal(got, first, sizeof *got * N * V);
             else
