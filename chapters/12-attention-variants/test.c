@@ -644,6 +644,43 @@ static void an_examination_asks_for_what_follows(void **state)
     school_free(&s);
 }
 
+// A model that looks at what it is given to learn before it learns it.
+typedef struct Watcher {
+    const School *school;
+    const Gpt *model;
+} Watcher;
+
+static Matrix *watch(const void *model, Tape *t, Tokens text)
+{
+    const Watcher *w = model;
+    for (int i = 0; i < text.seq.n; i++)
+        for (int j = text.seq.start[i]; j < text.seq.start[i + 1]; j++)
+            assert_int_equal(text.id[j] == w->school->begin,
+                             j == text.seq.start[i]);
+    assert_int_equal(text.n, text.seq.n * w->school->length);
+    return gpt_forward(w->model, t, text);
+}
+
+static void every_window_begins(void **state)
+{
+    (void)state;
+    School s = small_school();
+    Gpt m = gpt_new((GptShape){.pieces = 300,
+                               .context = 16,
+                               .width = 6,
+                               .heads = 3,
+                               .groups = 3,
+                               .layers = 1,
+                               .hidden = 5,
+                               .rotary = true},
+                    1);
+    const Watcher w = {&s, &m};
+    school_train(&s, (Pupil){"watcher", &w, watch, m.params}, 3, 0, 1e-2f,
+                 NULL);
+    gpt_free(&m);
+    school_free(&s);
+}
+
 typedef struct Class {
     const School *school;
     Gpt model[2];
@@ -743,6 +780,7 @@ int main(void)
         cmocka_unit_test(latent_rows_are_a_cache),
         cmocka_unit_test(latent_gradients_are_slopes),
         cmocka_unit_test(an_examination_asks_for_what_follows),
+        cmocka_unit_test(every_window_begins),
         cmocka_unit_test(learning_is_the_same_in_company),
         cmocka_unit_test(misuse_is_told_in_a_line),
     };
