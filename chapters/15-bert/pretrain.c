@@ -133,12 +133,14 @@ void pretrain_start(Bert *m, const Documents *text)
 Pretraining pretraining_new(const Bert *m, const WordPiece *w,
                             const Documents *text, PretrainRecipe recipe)
 {
+    Masking rule = masking_for(w);
+    rule.share = recipe.share;
     return (Pretraining){
         .model = m,
         .text = text,
         .pieces = w,
         .recipe = recipe,
-        .rule = masking_for(w),
+        .rule = rule,
         .adam = adam_new(m->params, 0.9f, 0.98f, 1e-6f, 0.01f),
         .tape = tape_new(0, recipe.seed + 1),
         .rng = rng_new(recipe.seed + 2),

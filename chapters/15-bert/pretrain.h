@@ -37,6 +37,7 @@ typedef struct PretrainRecipe {
     int steps, warmup;   // the rate rises, then falls along a cosine
     float rate;          // at its highest
     int tokens, longest; // of a batch; of an input
+    float share;         // of the tokens that become blanks; 0.15 in the paper
     Pairing pairing;
     uint64_t seed;
 } PretrainRecipe;

@@ -10,6 +10,7 @@
 #include "15-bert/pretrain.h"
 #include "15-bert/use_lite.h"
 
+#include "common/check.h"
 #include "common/cli.h"
 #include "common/gradcheck.h"
 #include "common/optim.h"
@@ -541,6 +542,7 @@ static PretrainRecipe chant_recipe(void)
                             .rate = 0.01f,
                             .tokens = 200,
                             .longest = 20,
+                            .share = 0.15f,
                             .pairing = NEXT,
                             .seed = 1};
 }
@@ -1017,7 +1019,7 @@ static void misuse_is_told_in_a_line(void **state)
          1},
         {"echo x |", "--embed --data /nowhere", "make data NAME=use-lite", 1},
         {"", "--steps many", "--steps", 2},
-        {"", "--text /nowhere", "/nowhere: cannot be read", 1},
+        {"", "--data /nowhere", "/nowhere: cannot be read", 1},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         snprintf(args, sizeof args, "%s", bad[i].args);
