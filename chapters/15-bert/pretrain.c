@@ -121,13 +121,19 @@ void blanks_free(Blanks *b)
 
 void pretrain_start(Bert *m, const Documents *text)
 {
-    float *b = m->fill.b->val; // log of the frequency, one more for each piece
-    double *count = new_array((size_t)m->shape.pieces, sizeof *count);
+    const int V = m->shape.pieces, d = m->shape.width;
+    double *count = new_array((size_t)V, sizeof *count);
     for (int i = 0; i < text->id.n; i++)
         count[text->id.at[i]]++;
-    for (int i = 0; i < m->shape.pieces; i++)
-        b[i] = (float)log((count[i] + 1) / (text->id.n + m->shape.pieces));
+    for (int i = 0; i < V; i++) // one more for each piece: none is impossible
+        m->fill.b->val[i] = (float)log((count[i] + 1) / (text->id.n + V));
     free(count);
+    for (int i = 0; i < m->shape.positions; i++) {
+        float *row = m->positions.learned->val + (size_t)i * d;
+        sinusoid(i, d, row);
+        for (int j = 0; j < d; j++)
+            row[j] *= 0.02f; // as large as the embeddings
+    }
 }
 
 Pretraining pretraining_new(const Bert *m, const WordPiece *w,

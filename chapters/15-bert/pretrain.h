@@ -57,9 +57,10 @@ typedef struct Pretraining {
     int64_t steps;
 } Pretraining;
 
-// Gives the head that fills blanks the frequencies of the text's pieces to
-// start with, as its bias: what counting can tell need not be learnt step by
-// step.
+// A better start than chance, so that a small training gets somewhere: the head
+// that fills blanks begins with the frequencies of the text's pieces as its
+// bias, and the positions begin as small sinusoids, in which "one to the left"
+// is easy to find. Both are learnt from there on.
 void pretrain_start(Bert *m, const Documents *text);
 
 Pretraining pretraining_new(const Bert *m, const WordPiece *w,
