@@ -3,6 +3,7 @@
 
 #include "common/check.h"
 #include "common/rng.h"
+#include "data/tales/check.h"
 #include "data/tales/tales.h"
 
 #include <ctype.h>
@@ -84,25 +85,43 @@ static Buffer *half_for_next(RawText *t)
     return ++t->documents % 10 == 0 ? &t->test : &t->learn;
 }
 
-RawText raw_tales(int stories, uint64_t seed)
+bool plot_wanted(const char *plot, const char *plots)
+{
+    Text rest = text_of(plots ? plots : "");
+    for (Text name; plots && plot && text_field(&rest, ' ', &name);)
+        if (text_equal(name, plot))
+            return true;
+    return !plots;
+}
+
+// Appends a story with a line for each sentence.
+static void add_story(Text story, Buffer *to)
+{
+    while (story.length > 0) {
+        const size_t n = tale_sentence(story);
+        buffer_add(to, story.at, n);
+        buffer_add(to, "\n", 1);
+        const size_t cut = n + (n < story.length); // the blank behind it
+        story = (Text){story.at + cut, story.length - cut};
+    }
+    buffer_add(to, "\n", 1);
+}
+
+RawText raw_tales(int stories, uint64_t seed, const char *plots)
 {
     RawText t = {0};
     Rng rng = rng_new(seed);
     Buffer story = {0};
-    for (int i = 0; i < stories; i++) {
-        Buffer *to = half_for_next(&t);
+    Checker *c = plots ? checker_new() : NULL;
+    while (t.documents < stories) {
         story.length = 0;
         tales_story(&rng, &story);
-        Text rest = {story.at, story.length};
-        while (rest.length > 0) {
-            const size_t n = tale_sentence(rest);
-            buffer_add(to, rest.at, n);
-            buffer_add(to, "\n", 1);
-            const size_t cut = n + (n < rest.length); // the blank behind it
-            rest = (Text){rest.at + cut, rest.length - cut};
-        }
-        buffer_add(to, "\n", 1);
+        const Text whole = {story.at, story.length};
+        if (!plots || plot_wanted(tale_marks(c, whole).plot, plots))
+            add_story(whole, half_for_next(&t));
     }
+    if (c)
+        checker_free(c);
     buffer_free(&story);
     return t;
 }

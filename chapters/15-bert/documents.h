@@ -27,8 +27,12 @@ typedef struct RawText {
     int documents;      // of both
 } RawText;
 
-// So many stories of the course's own.
-RawText raw_tales(int stories, uint64_t seed);
+// So many stories of the course's own. If plots is not NULL, only those that
+// tell one of the plots that it names, with blanks between them.
+RawText raw_tales(int stories, uint64_t seed, const char *plots);
+
+// Is the plot one of those? Always, if plots is NULL.
+bool plot_wanted(const char *plot, const char *plots);
 
 // A directory with the files of the Brown corpus (WORD/TAG), or with any text
 // files, a document each, a sentence (or paragraph) a line.

@@ -147,7 +147,7 @@ Pretraining pretraining_new(const Bert *m, const WordPiece *w,
         .pieces = w,
         .recipe = recipe,
         .rule = rule,
-        .adam = adam_new(m->params, 0.9f, 0.98f, 1e-6f, 0.01f),
+        .adam = adam_new(m->params, 0.9f, 0.999f, 1e-6f, 0.01f),
         .tape = tape_new(0, recipe.seed + 1),
         .rng = rng_new(recipe.seed + 2),
     };
