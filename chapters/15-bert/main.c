@@ -337,13 +337,18 @@ static void print_row(const char *name, double next, double order)
     fflush(stdout);
 }
 
-// Two tasks for the same pretrained model, each learnt from the same number of
-// pairs and tested on both.
+// Two tasks, each learnt from the same number of pairs and tested on both; and
+// what the second is without pretraining.
 static void next_sentences(const Bert *m, const Language *l, const Plan *p,
                            const Run *run)
 {
-    static const char *const name[] = {"", "learnt with b from elsewhere",
-                                       "learnt with swapped pairs"};
+    static const struct {
+        const char *name;
+        Pairing pairing;
+        bool pretrained;
+    } lesson[] = {{"pretrained, learnt with b from elsewhere", NEXT, true},
+                  {"pretrained, learnt with swapped pairs", ORDER, true},
+                  {"random, learnt with swapped pairs", ORDER, false}};
     const int tests = run->quick ? 300 : 800, learns = run->quick ? 300 : 1500;
     double rule[PAIRINGS];
     Examples test[PAIRINGS];
@@ -356,12 +361,14 @@ static void next_sentences(const Bert *m, const Language *l, const Plan *p,
            "swapped");
     print_row("rule: a word that is not frequent is in both", rule[NEXT],
               rule[ORDER]);
-    for (int k = NEXT; k <= ORDER; k++) {
-        Examples learn = pairs_as_examples(l, p, k, &l->learn, learns,
-                                           run->seed + 30 + (uint64_t)k, NULL);
-        Bert c = bert_with(m, shape, run->seed);
+    for (int k = 0; k < 3; k++) {
+        Examples learn =
+            pairs_as_examples(l, p, lesson[k].pairing, &l->learn, learns,
+                              run->seed + 30 + (uint64_t)k, NULL);
+        Bert c = lesson[k].pretrained ? bert_with(m, shape, run->seed)
+                                      : bert_new(shape, run->seed);
         finetune(&c, &learn, (TuneRecipe){3, 16, 0.001f, run->seed});
-        print_row(name[k], finetune_accuracy(&c, &test[NEXT]),
+        print_row(lesson[k].name, finetune_accuracy(&c, &test[NEXT]),
                   finetune_accuracy(&c, &test[ORDER]));
         bert_free(&c);
         examples_free(&learn);
@@ -453,16 +460,47 @@ static double taught(const Bert *from, BertShape shape, const Examples *learn,
     return right;
 }
 
-enum { SIZES = 3 };
+// The same without any fine-tuning: the mean of the hidden states of each input
+// is its vector, and a line through these is all that is learnt.
+static double frozen(const Bert *m, const Examples *learn, const Examples *test,
+                     uint64_t seed)
+{
+    const Examples *part[] = {learn, test};
+    const int n = learn->x.n + test->x.n, d = m->shape.width;
+    float *x = new_array((size_t)n * d, sizeof *x);
+    int *label = new_array((size_t)n, sizeof *label), classes = 0, k = 0;
+    Tape *t = tape_new(0, 1);
+    t->training = false;
+    for (int half = 0; half < 2; half++)
+        for (int i = 0; i < part[half]->x.n; i++, k++) {
+            BertInput one =
+                examples_pick(part[half], &t->arena, &i, 1, &label[k]);
+            Matrix *y = mean_rows(bert_encode(m, t, one));
+            memcpy(x + (size_t)k * d, y->val, (size_t)d * sizeof *x);
+            classes = label[k] >= classes ? label[k] + 1 : classes;
+            tape_reset(t);
+        }
+    const double right = probe(x, label, n, learn->x.n, d, classes, seed);
+    tape_free(t);
+    free(x);
+    free(label);
+    return right;
+}
 
-static void plot_few(const double *n, double right[2][SIZES], int sizes,
+// Four ways to learn a task: a line on the frozen model, or all of it, each
+// with the pretrained parameters and with random ones.
+enum { SIZES = 3, WAYS = 4 };
+static const char *const way[WAYS] = {"pretrained, frozen", "random, frozen",
+                                      "pretrained, fine-tuned",
+                                      "random, trained"};
+
+static void plot_few(const double *n, double right[WAYS][SIZES], int sizes,
                      const char *plots)
 {
-    Plot *p = plot_new("Which story does this end? Few examples are enough for "
-                       "a pretrained model",
-                       "stories with a label", "right of unseen endings");
-    plot_line(p, "pretrained", sizes, n, right[0]);
-    plot_line(p, "from nothing", sizes, n, right[1]);
+    Plot *p = plot_new("Which story does this end?", "stories with a label",
+                       "right of unseen endings");
+    for (int k = 0; k < WAYS; k++)
+        plot_line(p, way[k], sizes, n, right[k]);
     plot_range(p, NAN, NAN, 0, 1);
     plot_save(p, plots, "few");
 }
@@ -480,24 +518,30 @@ static void few_examples(const Bert *m, Language *l, const Plan *p,
                                         run->seed + 31);
     BertShape shape = m->shape;
     shape.classes = kinds.n;
-    double n[SIZES], right[2][SIZES];
-    printf("  %d kinds of stories\n", kinds.n);
-    printf("  %-24s  %10s  %12s\n", "stories with a label", "pretrained",
-           "from nothing");
-    for (int k = 0; k < sizes; k++) {
-        // about as many steps for each size, at least two passes
-        const int epochs = run->quick ? 720 / size[k] : 1920 / size[k];
-        Examples some = first_of(&learn, size[k]);
-        TuneRecipe recipe = {epochs < 2 ? 2 : epochs, 8, 0.003f, run->seed};
-        n[k] = size[k];
-        right[0][k] = taught(m, shape, &some, &test, recipe);
-        right[1][k] = taught(NULL, shape, &some, &test, recipe);
-        printf("  %-24d  ~%.1f %%     ~%.1f %%\n", size[k], 100 * right[0][k],
-               100 * right[1][k]);
-        fflush(stdout);
+    Bert random = bert_new(m->shape, run->seed + 32);
+    double n[SIZES], right[WAYS][SIZES];
+    printf("  right of unseen endings, %d kinds\n  %-24s", kinds.n,
+           "stories with a label");
+    for (int k = 0; k < sizes; k++)
+        printf("%10d", size[k]);
+    for (int i = 0; i < WAYS; i++) {
+        printf("\n  %-24s", way[i]);
+        for (int k = 0; k < sizes; k++) {
+            // about as many steps for each size, at least two passes
+            const int epochs = (run->quick ? 720 : 1920) / size[k];
+            Examples some = first_of(&learn, size[k]);
+            TuneRecipe recipe = {epochs < 2 ? 2 : epochs, 8, 0.003f, run->seed};
+            n[k] = size[k];
+            right[i][k] =
+                i < 2 ? frozen(i ? &random : m, &some, &test, run->seed)
+                      : taught(i == 2 ? m : NULL, shape, &some, &test, recipe);
+            printf("   ~%.1f %%", 100 * right[i][k]);
+            fflush(stdout);
+        }
     }
-    putchar('\n');
+    puts("\n");
     plot_few(n, right, sizes, run->plots);
+    bert_free(&random);
     examples_free(&learn);
     examples_free(&test);
     checker_free(c);
