@@ -661,8 +661,9 @@ static void a_probe_finds_what_is_there(void **state)
     Rng r = rng_new(1);
     for (int i = 0; i < N; i++) {
         for (int j = 0; j < D; j++)
-            x[i * D + j] = rng_normal(&r) * (j == 2 ? 0.01f : 10);
-        label[i] = x[i * D + 2] > 0.002f;
+            x[i * D + j] =
+                j == 2 ? 5 + 0.01f * rng_normal(&r) : 10 * rng_normal(&r);
+        label[i] = x[i * D + 2] > 5.002f;
         coin[i] = rng_below(&r, 3);
     }
     assert_true(probe(x, label, N, 200, D, 2, 1) > 0.9);
