@@ -1,6 +1,7 @@
 // Reading texts and making a vocabulary; see documents.h.
 #include "15-bert/documents.h"
 
+#include "common/brown.h"
 #include "common/check.h"
 #include "common/rng.h"
 #include "data/tales/check.h"
@@ -126,25 +127,6 @@ RawText raw_tales(int stories, uint64_t seed, const char *plots)
     return t;
 }
 
-// Appends a line of Brown without its tags: "The/at jury/nn ``/``" becomes
-// "The jury \"".
-static void add_untagged(Text line, Buffer *to)
-{
-    for (Text word; text_field(&line, ' ', &word);) {
-        const char *slash = memrchr(word.at, '/', word.length);
-        size_t n = slash ? (size_t)(slash - word.at) : word.length;
-        while (n > 0 && isspace((unsigned char)*word.at))
-            word.at++, n--;
-        if (n == 2 &&
-            (memcmp(word.at, "``", 2) == 0 || memcmp(word.at, "''", 2) == 0))
-            buffer_add(to, "\" ", 2);
-        else if (n > 0) {
-            buffer_add(to, word.at, n);
-            buffer_add(to, " ", 1);
-        }
-    }
-}
-
 // ca01 ... cr09: a letter for the genre, two digits.
 static bool is_brown(const char *name)
 {
@@ -153,26 +135,31 @@ static bool is_brown(const char *name)
            isdigit((unsigned char)name[3]);
 }
 
+// A document of its own; lines without text would end it, so they are left out.
+static void add_lines(Text rest, Buffer *to)
+{
+    for (Text line; text_line(&rest, &line);)
+        if (line.length > 0) {
+            buffer_add(to, line.at, line.length);
+            buffer_add(to, "\n", 1);
+        }
+    buffer_add(to, "\n", 1);
+}
+
 static void add_file(RawText *t, const char *path, bool tagged)
 {
     struct stat is;
     if (stat(path, &is) < 0 || !S_ISREG(is.st_mode))
         return; // a folder in the folder
-    Buffer b = text_read(path);
+    Buffer b = text_read(path), plain = {0};
     if (utf8_invalid((Text){b.at, b.length}) >= 0)
         die("%s: not text in UTF-8", path);
-    Buffer *to = half_for_next(t);
-    Text rest = {b.at, b.length};
-    for (Text line; text_line(&rest, &line);) {
-        const size_t before = to->length;
-        if (tagged)
-            add_untagged(line, to);
-        else
-            buffer_add(to, line.at, line.length);
-        if (to->length > before) // an empty line would end the document
-            buffer_add(to, "\n", 1);
-    }
-    buffer_add(to, "\n", 1);
+    if (tagged)
+        brown_untag((Text){b.at, b.length}, &plain);
+    else
+        buffer_add(&plain, b.at, b.length);
+    add_lines((Text){plain.at, plain.length}, half_for_next(t));
+    buffer_free(&plain);
     buffer_free(&b);
 }
 

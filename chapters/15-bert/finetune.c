@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-void examples_free(Examples *e)
+void bert_examples_free(BertExamples *e)
 {
     bert_batch_free(&e->x);
     ids_free(&e->label);
 }
 
-BertInput examples_pick(const Examples *e, Arena *a, const int *index, int n,
-                        int *label)
+BertInput bert_examples_pick(const BertExamples *e, Arena *a, const int *index,
+                             int n, int *label)
 {
     int rows = 0;
     const int *start = e->x.start.at;
@@ -50,7 +50,7 @@ Bert bert_with(const Bert *m, BertShape shape, uint64_t seed)
     return c;
 }
 
-double finetune(const Bert *m, const Examples *e, TuneRecipe recipe)
+double finetune(const Bert *m, const BertExamples *e, TuneRecipe recipe)
 {
     const int n = e->x.n, each = (n + recipe.batch - 1) / recipe.batch;
     const int steps = each * recipe.epochs;
@@ -69,7 +69,7 @@ double finetune(const Bert *m, const Examples *e, TuneRecipe recipe)
             sum = 0;
         }
         int *label = arena_take(&t->arena, k, sizeof *label);
-        BertInput x = examples_pick(e, &t->arena, order + at, k, label);
+        BertInput x = bert_examples_pick(e, &t->arena, order + at, k, label);
         Matrix *pooled = bert_pool(m, bert_encode(m, t, x));
         pooled = dropout(pooled, m->shape.dropout);
         Matrix *loss = cross_entropy(bert_classify(m, pooled), label, 0);
@@ -95,7 +95,7 @@ static int likeliest(const Matrix *m, int row)
     return best;
 }
 
-double finetune_accuracy(const Bert *m, const Examples *e)
+double finetune_accuracy(const Bert *m, const BertExamples *e)
 {
     enum { FEW = 32 };
     Tape *t = tape_new(0, 1);
@@ -106,7 +106,7 @@ double finetune_accuracy(const Bert *m, const Examples *e)
         const int k = e->x.n - i < FEW ? e->x.n - i : FEW;
         for (int j = 0; j < k; j++)
             index[j] = i + j;
-        BertInput x = examples_pick(e, &t->arena, index, k, label);
+        BertInput x = bert_examples_pick(e, &t->arena, index, k, label);
         Matrix *y = bert_classify(m, bert_pool(m, bert_encode(m, t, x)));
         for (int j = 0; j < k; j++)
             right += likeliest(y, j) == label[j];

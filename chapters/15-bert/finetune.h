@@ -6,16 +6,16 @@
 #include "15-bert/bert.h"
 
 // Inputs, and the class of each. Starts with {0}.
-typedef struct Examples {
+typedef struct BertExamples {
     BertBatch x;
     Ids label;
-} Examples;
+} BertExamples;
 
-void examples_free(Examples *e);
+void bert_examples_free(BertExamples *e);
 
 // The inputs index[0] .. index[n - 1], and their classes, in the arena.
-BertInput examples_pick(const Examples *e, Arena *a, const int *index, int n,
-                        int *label);
+BertInput bert_examples_pick(const BertExamples *e, Arena *a, const int *index,
+                             int n, int *label);
 
 // A model of this shape whose parameters are those of m where it has one of
 // the same name and size, and random elsewhere (a new head).
@@ -29,10 +29,10 @@ typedef struct TuneRecipe {
 
 // Teaches all parameters of the model, the classifier among them. Returns the
 // mean loss of the last epoch.
-double finetune(const Bert *m, const Examples *e, TuneRecipe recipe);
+double finetune(const Bert *m, const BertExamples *e, TuneRecipe recipe);
 
 // The share of the examples whose likeliest class is right.
-double finetune_accuracy(const Bert *m, const Examples *e);
+double finetune_accuracy(const Bert *m, const BertExamples *e);
 
 // Can a line tell the classes from these vectors? Logistic regression on the
 // first `learn` of n rows of x (n x width); the share of the others that it

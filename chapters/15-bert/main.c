@@ -315,9 +315,9 @@ static double shared_word_rule(const Blanks *b, const Documents *learn,
 }
 
 // Pairs of unseen text as examples: class 0 if b follows a.
-static Examples pairs_as_examples(const Language *l, const Plan *p,
-                                  Pairing pairing, const Documents *from,
-                                  int pairs, uint64_t seed, double *rule)
+static BertExamples pairs_as_examples(const Language *l, const Plan *p,
+                                      Pairing pairing, const Documents *from,
+                                      int pairs, uint64_t seed, double *rule)
 {
     Blanks b = {0};
     Rng rng = rng_new(seed);
@@ -325,7 +325,7 @@ static Examples pairs_as_examples(const Language *l, const Plan *p,
                 pairs * p->recipe.longest, p->recipe.longest);
     if (rule)
         *rule = shared_word_rule(&b, &l->learn, l->pieces.vocab.n);
-    Examples e = {b.x, b.other};
+    BertExamples e = {b.x, b.other};
     ids_free(&b.at);
     ids_free(&b.answer);
     return e;
@@ -351,7 +351,7 @@ static void next_sentences(const Bert *m, const Language *l, const Plan *p,
                   {"random, learnt with swapped pairs", ORDER, false}};
     const int tests = run->quick ? 300 : 800, learns = run->quick ? 300 : 1500;
     double rule[PAIRINGS];
-    Examples test[PAIRINGS];
+    BertExamples test[PAIRINGS];
     BertShape shape = m->shape;
     shape.classes = 2;
     for (int k = NEXT; k <= ORDER; k++)
@@ -362,7 +362,7 @@ static void next_sentences(const Bert *m, const Language *l, const Plan *p,
     print_row("rule: a word that is not frequent is in both", rule[NEXT],
               rule[ORDER]);
     for (int k = 0; k < 3; k++) {
-        Examples learn =
+        BertExamples learn =
             pairs_as_examples(l, p, lesson[k].pairing, &l->learn, learns,
                               run->seed + 30 + (uint64_t)k, NULL);
         Bert c = lesson[k].pretrained ? bert_with(m, shape, run->seed)
@@ -371,11 +371,11 @@ static void next_sentences(const Bert *m, const Language *l, const Plan *p,
         print_row(lesson[k].name, finetune_accuracy(&c, &test[NEXT]),
                   finetune_accuracy(&c, &test[ORDER]));
         bert_free(&c);
-        examples_free(&learn);
+        bert_examples_free(&learn);
     }
     putchar('\n');
-    examples_free(&test[NEXT]);
-    examples_free(&test[ORDER]);
+    bert_examples_free(&test[NEXT]);
+    bert_examples_free(&test[ORDER]);
 }
 
 // --- few examples -----------------------------------------------------------
@@ -412,11 +412,11 @@ static Text ending_of(Text story, int sentences)
     return (Text){story.at + from, story.length - from};
 }
 
-static Examples stories_as_examples(Language *l, const Plan *p,
-                                    const Checker *c, Kinds *kinds, int stories,
-                                    uint64_t seed)
+static BertExamples stories_as_examples(Language *l, const Plan *p,
+                                        const Checker *c, Kinds *kinds,
+                                        int stories, uint64_t seed)
 {
-    Examples e = {0};
+    BertExamples e = {0};
     Rng rng = rng_new(seed);
     Buffer story = {0};
     Ids a = {0};
@@ -439,9 +439,9 @@ static Examples stories_as_examples(Language *l, const Plan *p,
 }
 
 // The first n of the examples. They share their memory.
-static Examples first_of(const Examples *e, int n)
+static BertExamples first_of(const BertExamples *e, int n)
 {
-    Examples f = *e;
+    BertExamples f = *e;
     f.x.n = n;
     f.x.start.n = n + 1;
     f.x.id.n = f.x.segment.n = e->x.start.at[n];
@@ -449,8 +449,9 @@ static Examples first_of(const Examples *e, int n)
     return f;
 }
 
-static double taught(const Bert *from, BertShape shape, const Examples *learn,
-                     const Examples *test, TuneRecipe recipe)
+static double taught(const Bert *from, BertShape shape,
+                     const BertExamples *learn, const BertExamples *test,
+                     TuneRecipe recipe)
 {
     Bert m = from ? bert_with(from, shape, recipe.seed)
                   : bert_new(shape, recipe.seed);
@@ -462,10 +463,10 @@ static double taught(const Bert *from, BertShape shape, const Examples *learn,
 
 // The same without any fine-tuning: the mean of the hidden states of each input
 // is its vector, and a line through these is all that is learnt.
-static double frozen(const Bert *m, const Examples *learn, const Examples *test,
-                     uint64_t seed)
+static double frozen(const Bert *m, const BertExamples *learn,
+                     const BertExamples *test, uint64_t seed)
 {
-    const Examples *part[] = {learn, test};
+    const BertExamples *part[] = {learn, test};
     const int n = learn->x.n + test->x.n, d = m->shape.width;
     float *x = new_array((size_t)n * d, sizeof *x);
     int *label = new_array((size_t)n, sizeof *label), classes = 0, k = 0;
@@ -474,7 +475,7 @@ static double frozen(const Bert *m, const Examples *learn, const Examples *test,
     for (int half = 0; half < 2; half++)
         for (int i = 0; i < part[half]->x.n; i++, k++) {
             BertInput one =
-                examples_pick(part[half], &t->arena, &i, 1, &label[k]);
+                bert_examples_pick(part[half], &t->arena, &i, 1, &label[k]);
             Matrix *y = mean_rows(bert_encode(m, t, one));
             memcpy(x + (size_t)k * d, y->val, (size_t)d * sizeof *x);
             classes = label[k] >= classes ? label[k] + 1 : classes;
@@ -512,10 +513,10 @@ static void few_examples(const Bert *m, Language *l, const Plan *p,
     const int sizes = run->quick ? 2 : SIZES;
     Checker *c = checker_new();
     Kinds kinds = {0};
-    Examples learn =
+    BertExamples learn =
         stories_as_examples(l, p, c, &kinds, size[sizes - 1], run->seed + 30);
-    Examples test = stories_as_examples(l, p, c, &kinds, run->quick ? 200 : 600,
-                                        run->seed + 31);
+    BertExamples test = stories_as_examples(
+        l, p, c, &kinds, run->quick ? 200 : 600, run->seed + 31);
     BertShape shape = m->shape;
     shape.classes = kinds.n;
     Bert random = bert_new(m->shape, run->seed + 32);
@@ -529,7 +530,7 @@ static void few_examples(const Bert *m, Language *l, const Plan *p,
         for (int k = 0; k < sizes; k++) {
             // about as many steps for each size, at least two passes
             const int epochs = (run->quick ? 720 : 1920) / size[k];
-            Examples some = first_of(&learn, size[k]);
+            BertExamples some = first_of(&learn, size[k]);
             TuneRecipe recipe = {epochs < 2 ? 2 : epochs, 8, 0.003f, run->seed};
             n[k] = size[k];
             right[i][k] =
@@ -542,8 +543,8 @@ static void few_examples(const Bert *m, Language *l, const Plan *p,
     puts("\n");
     plot_few(n, right, sizes, run->plots);
     bert_free(&random);
-    examples_free(&learn);
-    examples_free(&test);
+    bert_examples_free(&learn);
+    bert_examples_free(&test);
     checker_free(c);
 }
 
@@ -558,7 +559,8 @@ static void probe_layers(const Bert *m, Language *l, const Plan *p,
     const int stories = run->quick ? 600 : 1500, d = m->shape.width;
     Checker *c = checker_new();
     Kinds kinds = {0};
-    Examples e = stories_as_examples(l, p, c, &kinds, stories, run->seed + 40);
+    BertExamples e =
+        stories_as_examples(l, p, c, &kinds, stories, run->seed + 40);
     const int the = vocab_find(&l->pieces.vocab, text_of("the"));
     float *x = new_array((size_t)e.x.n * d, sizeof *x);
     int *label = new_array((size_t)e.x.n, sizeof *label);
@@ -595,7 +597,7 @@ static void probe_layers(const Bert *m, Language *l, const Plan *p,
     tape_free(t);
     free(x);
     free(label);
-    examples_free(&e);
+    bert_examples_free(&e);
     checker_free(c);
 }
 

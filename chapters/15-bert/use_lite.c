@@ -1,16 +1,12 @@
-// The encoder and its files; see use_lite.h.
-//
-// The files are TensorFlow.js's: model.json lists the tensors by name, shape
-// and type in the order in which they lie, without gaps, in the shards, which
-// are one run of bytes cut into files.
+// The encoder; see use_lite.h. Its files are read by chapter 5's tfjs_tensor.
 #include "15-bert/use_lite.h"
 
+#include "05-word-vectors/use_lite.h"
 #include "15-bert/bert.h"
 
 #include "common/check.h"
 #include "common/kernels.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,192 +14,95 @@
 
 enum { WIDTH = 256, HIDDEN = 1536, HEADS = 4, WAVES = WIDTH / 2 };
 
-// --- the files --------------------------------------------------------------
+// --- tensors ----------------------------------------------------------------
 
-typedef struct Files {
-    const char *path; // of model.json
-    cJSON *json;
-    const cJSON *weights; // [{"name": ..., "shape": [...], "dtype": ...}]
-    Buffer bytes;         // all shards
-} Files;
-
-static void read_shards(Files *f, const char *directory, const cJSON *paths)
+// The numbers of the tensor whose name contains `part`, for the caller to free.
+static float *numbers_of(const char *model, const char *part, int rows,
+                         int cols)
 {
-    const cJSON *name;
-    cJSON_ArrayForEach(name, paths)
-    {
-        char path[512];
-        if (!cJSON_IsString(name) || strchr(name->valuestring, '/'))
-            die("%s: \"paths\" has something that is no file name", f->path);
-        if (snprintf(path, sizeof path, "%s/%s", directory,
-                     name->valuestring) >= (int)sizeof path)
-            die("%.60s...: the path is too long", directory);
-        Buffer b = text_read(path);
-        buffer_add(&f->bytes, b.at, b.length);
-        buffer_free(&b);
-    }
+    int r, c;
+    float *x = tfjs_tensor(model, part, &r, &c);
+    if (r != rows || c != cols)
+        die("%s: tensor *%s* is %d x %d, expected %d x %d", model, part, r, c,
+            rows, cols);
+    return x;
 }
 
-static Files files_open(const char *path, const char *directory)
+// A list as a parameter.
+static Matrix *list(Params *p, const char *model, const char *part, int n)
 {
-    Files f = {.path = path};
-    Buffer b = text_read(path);
-    f.json = cJSON_ParseWithLength(b.at, b.length);
-    buffer_free(&b);
-    const cJSON *manifest = cJSON_GetArrayItem(
-        cJSON_GetObjectItemCaseSensitive(f.json, "weightsManifest"), 0);
-    f.weights = cJSON_GetObjectItemCaseSensitive(manifest, "weights");
-    const cJSON *paths = cJSON_GetObjectItemCaseSensitive(manifest, "paths");
-    if (!cJSON_IsArray(f.weights) || !cJSON_IsArray(paths))
-        die("%s: has no list \"weights\" and no list \"paths\" in "
-            "\"weightsManifest\"",
-            path);
-    read_shards(&f, directory, paths);
-    return f;
-}
-
-static void files_close(Files *f)
-{
-    cJSON_Delete(f->json);
-    buffer_free(&f->bytes);
-}
-
-// How many numbers a tensor has, and its last dimension.
-static size_t count_of(const Files *f, const cJSON *tensor, int *cols)
-{
-    size_t count = 1;
-    const cJSON *n;
-    *cols = 1;
-    cJSON_ArrayForEach(n, cJSON_GetObjectItemCaseSensitive(tensor, "shape"))
-    {
-        if (!cJSON_IsNumber(n) || n->valuedouble < 0 || n->valuedouble > 1e6 ||
-            count > (size_t)1 << 28)
-            die("%s: a tensor has a shape that cannot be", f->path);
-        *cols = (int)n->valuedouble;
-        count *= (size_t)*cols;
-    }
-    return count;
-}
-
-// The tensor whose name contains `part`, and where its bytes begin.
-static const cJSON *find(const Files *f, const char *part, size_t *at)
-{
-    const cJSON *tensor;
-    *at = 0;
-    cJSON_ArrayForEach(tensor, f->weights)
-    {
-        const cJSON *name = cJSON_GetObjectItemCaseSensitive(tensor, "name");
-        const cJSON *type = cJSON_GetObjectItemCaseSensitive(tensor, "dtype");
-        int last;
-        const size_t count = count_of(f, tensor, &last);
-        if (!cJSON_IsString(name) || !cJSON_IsString(type))
-            die("%s: a tensor has no name or no type", f->path);
-        if (count > (f->bytes.length - *at) / sizeof(float))
-            die("%s: the shards end before tensor \"%s\" does: they have %zu "
-                "bytes",
-                f->path, name->valuestring, f->bytes.length);
-        if (strstr(name->valuestring, part)) {
-            if (strcmp(type->valuestring, "float32") != 0)
-                die("%s: tensor \"%s\" is of %s, expected float32", f->path,
-                    name->valuestring, type->valuestring);
-            return tensor;
-        }
-        *at += count * sizeof(float);
-    }
-    die("%s: has no tensor whose name contains \"%s\"", f->path, part);
-}
-
-// The bytes of its numbers, rows x cols of them.
-static const char *numbers_of(const Files *f, const char *part, int rows,
-                              int cols)
-{
-    size_t at;
-    int last;
-    const size_t count = count_of(f, find(f, part, &at), &last);
-    if (last != cols || count != (size_t)rows * cols)
-        die("%s: tensor \"...%s\" has %zu numbers, %d in a row; expected %d x "
-            "%d",
-            f->path, part, count, last, rows, cols);
-    return f->bytes.at + at;
-}
-
-// How many rows it has.
-static size_t rows_of(const Files *f, const char *part, int cols)
-{
-    size_t at;
-    int last;
-    return count_of(f, find(f, part, &at), &last) / (size_t)cols;
-}
-
-// A parameter as it lies in the file.
-static Matrix *as_it_is(Params *p, const Files *f, const char *part, int rows,
-                        int cols)
-{
-    const char *bytes = numbers_of(f, part, rows, cols);
-    Matrix *m = param(p, rows, cols, 0, part);
-    memcpy(m->val, bytes, (size_t)rows * cols * sizeof(float));
+    float *x = numbers_of(model, part, 1, n);
+    Matrix *m = param(p, 1, n, 0, part);
+    memcpy(m->val, x, (size_t)n * sizeof *x);
+    free(x);
     return m;
 }
 
-// Columns from .. to - 1 of a weight. TensorFlow has a row for each input, we
-// have one for each output.
-static Matrix *turned(Params *p, const Files *f, const char *part, int in,
-                      int out, int from, int to, const char *name)
+// Columns from .. to - 1 of x (in x out) as the weight of a layer: TensorFlow
+// has a row for each input, we have one for each output.
+static Matrix *turned(Params *p, const float *x, int in, int out, int from,
+                      int to, const char *name)
 {
-    const char *bytes = numbers_of(f, part, in, out);
     Matrix *m = param(p, to - from, in, 0, name);
     for (int i = 0; i < in; i++)
         for (int j = from; j < to; j++)
-            memcpy(m->val + (size_t)(j - from) * in + i,
-                   bytes + ((size_t)i * out + j) * sizeof(float),
-                   sizeof(float));
+            m->val[(size_t)(j - from) * in + i] = x[(size_t)i * out + j];
     return m;
+}
+
+static Linear read_named(Params *p, const char *model, const char *weight,
+                         const char *bias, int in, int out)
+{
+    float *x = numbers_of(model, weight, in, out);
+    Linear l = {.w = turned(p, x, in, out, 0, out, weight)};
+    l.b = list(p, model, bias, out);
+    free(x);
+    return l;
 }
 
 // --- the parts of the model, by their names in the graph --------------------
 
 typedef struct Reader {
     Params *params;
-    const Files *files;
+    const char *model; // the path of model.json
     int layer;
 } Reader;
 
 // "Layer_1/TransformerLayer/..." for the layer that is being read.
-static const char *named(const Reader *r, const char *format, char to[160])
+static const char *named(const Reader *r, const char *part, char to[160])
 {
-    snprintf(to, 160, "Layer_%d/TransformerLayer/%s", r->layer, format);
+    snprintf(to, 160, "Layer_%d/TransformerLayer/%s", r->layer, part);
     return to;
 }
 
 static Linear read_linear(const Reader *r, const char *weight, const char *bias,
                           int in, int out)
 {
-    char name[160];
-    Linear l;
-    named(r, weight, name);
-    l.w = turned(r->params, r->files, name, in, out, 0, out, name);
-    l.b = as_it_is(r->params, r->files, named(r, bias, name), 1, out);
-    return l;
+    char w[160], b[160];
+    return read_named(r->params, r->model, named(r, weight, w),
+                      named(r, bias, b), in, out);
 }
 
-// One third of the weight that makes queries, keys and values at once.
-static Linear read_third(const Reader *r, int d, int third)
+// One weight makes queries, keys and values at once; we have three.
+static void read_thirds(const Reader *r, int d, MultiHead *to)
 {
     static const char *const ours[] = {"query", "key", "value"};
+    Linear *third[] = {&to->q, &to->k, &to->v};
     char name[160], own[160];
-    Linear l;
     named(r, "MultiheadAttention/qkv_transform_single/kernel", name);
-    named(r, ours[third], own);
-    l.w = turned(r->params, r->files, name, d, 3 * d, third * d,
-                 (third + 1) * d, own);
+    float *w = numbers_of(r->model, name, d, 3 * d);
     named(r, "MultiheadAttention/qkv_transform_single/bias", name);
-    strcat(own, ".bias");
-    l.b = param(r->params, 1, d, 0, own);
-    memcpy(l.b->val,
-           numbers_of(r->files, name, 1, 3 * d) +
-               (size_t)third * d * sizeof(float),
-           (size_t)d * sizeof(float));
-    return l;
+    float *b = numbers_of(r->model, name, 1, 3 * d);
+    for (int k = 0; k < 3; k++) {
+        const int from = k * d;
+        named(r, ours[k], own);
+        third[k]->w = turned(r->params, w, d, 3 * d, from, from + d, own);
+        strcat(own, ".bias");
+        third[k]->b = param(r->params, 1, d, 0, own);
+        memcpy(third[k]->b->val, b + from, (size_t)d * sizeof *b);
+    }
+    free(w);
+    free(b);
 }
 
 static Norm read_norm(const Reader *r, const char *part, int width)
@@ -211,9 +110,9 @@ static Norm read_norm(const Reader *r, const char *part, int width)
     char name[160], full[100];
     Norm n = {.eps = 1e-6f};
     snprintf(full, sizeof full, "%slayer_norm_scale", part);
-    n.gain = as_it_is(r->params, r->files, named(r, full, name), 1, width);
+    n.gain = list(r->params, r->model, named(r, full, name), width);
     snprintf(full, sizeof full, "%slayer_norm_bias", part);
-    n.bias = as_it_is(r->params, r->files, named(r, full, name), 1, width);
+    n.bias = list(r->params, r->model, named(r, full, name), width);
     return n;
 }
 
@@ -222,9 +121,7 @@ static UseLiteLayer read_layer(const Reader *r)
     const int d = r->layer == 0 ? WIDTH : USE_LITE_WIDTH;
     UseLiteLayer l = {0};
     l.self_norm = read_norm(r, "layer_prepostprocess/layer_norm/", d);
-    l.self.q = read_third(r, d, 0);
-    l.self.k = read_third(r, d, 1);
-    l.self.v = read_third(r, d, 2);
+    read_thirds(r, d, &l.self);
     l.self.heads = HEADS;
     l.self.out = read_linear(
         r, "MultiheadAttention/output_transform_single/kernel",
@@ -242,17 +139,31 @@ static UseLiteLayer read_layer(const Reader *r)
 }
 
 // Row p: the sines of p * inverse, then the cosines.
-static Matrix *places_of(Params *p, const Files *f)
+static Matrix *places_of(Params *p, const char *model)
 {
-    const char *bytes = numbers_of(f, "TimingSignal/ExpandDims_1", 1, WAVES);
-    float inverse[WAVES];
-    memcpy(inverse, bytes, sizeof inverse);
+    float *inverse = numbers_of(model, "TimingSignal/ExpandDims_1", 1, WAVES);
     Matrix *m = param(p, USE_LITE_TOKENS, WIDTH, 0, "place");
     for (int i = 0; i < USE_LITE_TOKENS; i++)
         for (int j = 0; j < WAVES; j++) {
             m->val[i * WIDTH + j] = sinf((float)i * inverse[j]);
             m->val[i * WIDTH + WAVES + j] = cosf((float)i * inverse[j]);
         }
+    free(inverse);
+    return m;
+}
+
+// The embeddings, doubled: its graph adds them to themselves.
+static Matrix *words_of(Params *p, const char *model, int pieces)
+{
+    int rows, cols;
+    float *x = tfjs_tensor(model, "Embeddings_en", &rows, &cols);
+    if (cols != WIDTH || rows < pieces)
+        die("%s: the embeddings are %d x %d, expected %d or more x %d", model,
+            rows, cols, pieces, WIDTH);
+    Matrix *m = param(p, rows, cols, 0, "word");
+    for (int i = 0; i < rows * cols; i++)
+        m->val[i] = 2 * x[i];
+    free(x);
     return m;
 }
 
@@ -264,22 +175,13 @@ UseLite use_lite_load(const char *directory)
         die("%.60s...: the path is too long", directory);
     UseLite m = {.pieces = sentencepiece_load(path), .params = params_new(1)};
     snprintf(path, sizeof path, "%s/model.json", directory);
-    Files f = files_open(path, directory);
-    const size_t rows = rows_of(&f, "Embeddings_en", WIDTH);
-    if (rows < (size_t)m.pieces.n)
-        die("%s: has %zu embeddings, vocab.json has %d pieces", path, rows,
-            m.pieces.n);
-    m.word = as_it_is(m.params, &f, "Embeddings_en", (int)rows, WIDTH);
-    for (int i = 0; i < m.word->rows * WIDTH; i++)
-        m.word->val[i] *= 2; // its graph adds the embedding twice
-    m.place = places_of(m.params, &f);
-    Reader r = {m.params, &f, 0};
+    m.word = words_of(m.params, path, m.pieces.n);
+    m.place = places_of(m.params, path);
+    Reader r = {m.params, path, 0};
     for (; r.layer < USE_LITE_LAYERS; r.layer++)
         m.layer[r.layer] = read_layer(&r);
-    m.last.w = turned(m.params, &f, "tanh_layer_0/weights", USE_LITE_WIDTH,
-                      USE_LITE_WIDTH, 0, USE_LITE_WIDTH, "last");
-    m.last.b = as_it_is(m.params, &f, "tanh_layer_0/bias", 1, USE_LITE_WIDTH);
-    files_close(&f);
+    m.last = read_named(m.params, path, "tanh_layer_0/weights",
+                        "tanh_layer_0/bias", USE_LITE_WIDTH, USE_LITE_WIDTH);
     return m;
 }
 
