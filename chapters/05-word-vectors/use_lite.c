@@ -111,11 +111,10 @@ float *tfjs_tensor(const char *model, const char *part, int *rows, int *cols)
     const cJSON *shape = cJSON_GetObjectItem(weight, "shape");
     const int dims = cJSON_GetArraySize(shape);
     const size_t n = (size_t)numbers_in(weight);
-    if (dims < 1 || dims > 2)
-        die("%s: tensor *%s*: expected one or two dimensions, found %d", model,
-            part, dims);
+    if (dims < 1 || n == 0)
+        die("%s: tensor *%s*: expected numbers, found none", model, part);
     *cols = (int)whole(cJSON_GetArrayItem(shape, dims - 1));
-    *rows = dims == 2 ? (int)whole(cJSON_GetArrayItem(shape, 0)) : 1;
+    *rows = (int)(n / (size_t)*cols);
     float *to = new_array(n, sizeof *to);
     read_shards(model, paths, offset, n * sizeof *to, (char *)to);
     cJSON_Delete(json);
