@@ -13,8 +13,8 @@
 // all tensors in the order in which they lie in the files beside it (the
 // shards), one after the other without a gap. The tensor is the one whose name
 // contains `part`; it must be the only one. Returns rows x cols numbers for the
-// caller to free, cols being the last dimension; a list has one row. Dies with one line that names file and
-// field.
+// caller to free, cols being the last dimension; a list has one row. Dies with
+// one line that names file and field.
 float *tfjs_tensor(const char *model, const char *part, int *rows, int *cols);
 
 // The words that are a single piece, and their vectors. False if the files are
