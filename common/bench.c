@@ -2,6 +2,7 @@
 #include "common/bench.h"
 
 #include "common/check.h"
+#include "common/text.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -24,6 +25,10 @@ void bench_begin(int argc, char **argv)
         exit(2);
     }
     setvbuf(stdout, NULL, _IOLBF, 0); // a row is seen when it is there
+    // These two make OpenBLAS, which most peers use, take the machine for
+    // another one.
+    unsetenv("OPENBLAS_CORETYPE");
+    unsetenv("OPENBLAS_L2_SIZE");
 }
 
 bool bench_wanted(const char *name)
@@ -136,6 +141,26 @@ bool bench_peer_start(BenchPeer *peer, const char *const *argv)
         return true;
     bench_peer_end(peer);
     return false;
+}
+
+bool bench_peer_noted(BenchPeer *peer, const char *script, const char *threads,
+                      double ours, double tolerance)
+{
+    char note[] = "/tmp/bench.XXXXXX";
+    int file = mkstemp(note);
+    if (file < 0)
+        die("%s: cannot be made", note);
+    close(file);
+    const char *const argv[] = {"/usr/bin/python3", script, threads, note,
+                                NULL};
+    bool there = bench_peer_start(peer, argv);
+    Buffer b = text_read(note);
+    remove(note);
+    double theirs = atof(b.length > 0 ? b.at : "nan");
+    buffer_free(&b);
+    if (there && !(fabs(theirs - ours) <= tolerance * fabs(theirs)))
+        die("%s: its result is %g, ours %g", script, theirs, ours);
+    return there;
 }
 
 void bench_peer_turn(void *peer)

@@ -52,6 +52,13 @@ typedef struct BenchPeer {
 // not installed.
 bool bench_peer_start(BenchPeer *peer, const char *const *argv);
 void bench_peer_turn(void *peer);
+
+// Starts a peer in Python: SCRIPT THREADS NOTE. Before its first line it writes
+// its result, such as a loss, into the file NOTE; that must be ours, within
+// `tolerance` times its size: a race is worth nothing if somebody computes
+// something else. Dies if it is not.
+bool bench_peer_noted(BenchPeer *peer, const char *script, const char *threads,
+                      double ours, double tolerance);
 void bench_peer_end(BenchPeer *peer);
 
 #endif

@@ -30,9 +30,6 @@ enum { ROW_MAJOR = 101, AS_IS = 111, FLIPPED = 112 }; // CBLAS's numbers
 
 static void *blas_library(void)
 {
-    // These two make OpenBLAS use another machine's settings.
-    unsetenv("OPENBLAS_CORETYPE");
-    unsetenv("OPENBLAS_L2_SIZE");
     glob_t found;
     void *library = NULL;
     if (!glob("/usr/lib/*/openblas-openmp/libopenblas.so.0", 0, NULL, &found))

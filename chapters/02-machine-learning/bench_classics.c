@@ -173,9 +173,6 @@ int main(int argc, char **argv)
                 break;
         }
     kernels_threads(2);
-    // OpenBLAS, which NumPy may use, must see the machine as it is.
-    unsetenv("OPENBLAS_CORETYPE");
-    unsetenv("OPENBLAS_L2_SIZE");
     Run run = {.seed = 1};
     Rng rng = rng_new(1);
     Digits d = digits_mnist(&run);

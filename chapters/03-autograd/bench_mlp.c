@@ -9,12 +9,10 @@
 #include "common/kernels.h"
 #include "common/ops.h"
 #include "common/optim.h"
-#include "common/text.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum {
     IN = 784,
@@ -85,31 +83,6 @@ static void mlp_steps(void *context)
     }
 }
 
-// Starts PyTorch with so many threads; it notes its loss after STEPS steps,
-// which must be ours.
-static bool peer_start(BenchPeer *peer, const char *threads, float ours)
-{
-    char note[] = "/tmp/bench_mlp.XXXXXX";
-    int file = mkstemp(note);
-    if (file < 0)
-        die("%s: cannot be made", note);
-    close(file);
-    const char *const argv[] = {"/usr/bin/python3",
-                                "chapters/03-autograd/bench_mlp.py", threads,
-                                note, NULL};
-    bool there = bench_peer_start(peer, argv);
-    if (there) {
-        Buffer b = text_read(note);
-        double theirs = atof(b.at);
-        buffer_free(&b);
-        if (!(fabs(theirs - (double)ours) < 1e-3 * theirs))
-            die("after %d steps the loss is %g, PyTorch's %g", STEPS,
-                (double)ours, theirs);
-    }
-    remove(note);
-    return there;
-}
-
 static int faster(const Bench *pair)
 {
     return pair[1].seconds < pair[0].seconds;
@@ -120,15 +93,13 @@ int main(int argc, char **argv)
     bench_begin(argc, argv);
     if (!bench_wanted("mlp-train"))
         return 0;
-    // These two make OpenBLAS, which PyTorch may use, think that it is on
-    // another machine.
-    unsetenv("OPENBLAS_CORETYPE");
-    unsetenv("OPENBLAS_L2_SIZE");
     Mlp *ours[] = {mlp_new(1), mlp_new(2)};
     mlp_steps(ours[0]);
     BenchPeer torch[2];
-    bool peer = peer_start(&torch[0], "1", ours[0]->loss) &&
-                peer_start(&torch[1], "2", ours[0]->loss);
+    const char *script = "chapters/03-autograd/bench_mlp.py";
+    const double loss = (double)ours[0]->loss;
+    bool peer = bench_peer_noted(&torch[0], script, "1", loss, 1e-3) &&
+                bench_peer_noted(&torch[1], script, "2", loss, 1e-3);
     Bench all[] = {{.run = mlp_steps, .context = ours[0]},
                    {.run = mlp_steps, .context = ours[1]},
                    {.run = bench_peer_turn, .context = &torch[0]},

@@ -7,12 +7,10 @@
 #include "common/bench.h"
 #include "common/check.h"
 #include "common/kernels.h"
-#include "common/text.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { TEXTS = 64, LENGTH = 32, IN = 128, WIDTH = 128 };
 
@@ -68,29 +66,6 @@ static void turn(void *context)
     tape_reset(c->tape);
 }
 
-// Starts PyTorch with so many threads; it notes its loss, which must be ours.
-static bool peer_start(BenchPeer *peer, const char *threads, float ours)
-{
-    char note[] = "/tmp/bench_lstm.XXXXXX";
-    int file = mkstemp(note);
-    if (file < 0)
-        die("%s: cannot be made", note);
-    close(file);
-    const char *const argv[] = {"/usr/bin/python3",
-                                "chapters/06-recurrent/bench_lstm.py", threads,
-                                note, NULL};
-    bool there = bench_peer_start(peer, argv);
-    if (there) {
-        Buffer b = text_read(note);
-        double theirs = atof(b.at);
-        buffer_free(&b);
-        if (!(fabs(theirs - (double)ours) < 1e-5 * theirs))
-            die("the loss is %g, PyTorch's %g", (double)ours, theirs);
-    }
-    remove(note);
-    return there;
-}
-
 static int faster(const Bench *pair)
 {
     return pair[1].seconds < pair[0].seconds;
@@ -101,15 +76,13 @@ int main(int argc, char **argv)
     bench_begin(argc, argv);
     if (!bench_wanted("lstm-train"))
         return 0;
-    // These two make OpenBLAS, which PyTorch may use, think that it is on
-    // another machine.
-    unsetenv("OPENBLAS_CORETYPE");
-    unsetenv("OPENBLAS_L2_SIZE");
     Contestant *ours[] = {contestant_new(1), contestant_new(2)};
     turn(ours[0]);
     BenchPeer torch[2];
-    bool peer = peer_start(&torch[0], "1", ours[0]->loss) &&
-                peer_start(&torch[1], "2", ours[0]->loss);
+    const char *script = "chapters/06-recurrent/bench_lstm.py";
+    const double loss = (double)ours[0]->loss;
+    bool peer = bench_peer_noted(&torch[0], script, "1", loss, 1e-5) &&
+                bench_peer_noted(&torch[1], script, "2", loss, 1e-5);
     Bench all[] = {{.run = turn, .context = ours[0]},
                    {.run = turn, .context = ours[1]},
                    {.run = bench_peer_turn, .context = &torch[0]},
