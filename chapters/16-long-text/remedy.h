@@ -26,7 +26,7 @@ typedef struct Document {
     const int *sentence; // sentences + 1 places: sentence s is the pieces
                          // sentence[s] up to, not including, sentence[s + 1]
 
-    int chunks, width; // what a frozen encoder has made of it
+    int chunks, width;       // what a frozen encoder has made of it
     const float *chunk;      // chunks x width
     const int *chunk_tokens; // how many tokens each was, [CLS] and all
 } Document;
