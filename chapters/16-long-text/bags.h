@@ -1,47 +1,70 @@
 // The baselines: documents as bags of words, in which no order is left. They
 // read everything, cost next to nothing, and are hard to beat.
+//
+// What counts as a word is the id of a document, whatever it stands for.
 #ifndef LONG_TEXT_BAGS_H
 #define LONG_TEXT_BAGS_H
 
 #include "02-machine-learning/examples.h"
-#include "16-long-text/collection.h"
+#include "16-long-text/remedy.h"
 
-// What a classifier learns from, and what it is judged by: documents of
-// `train` and of `test` as rows of numbers, with their labels.
-typedef struct Features {
-    Examples learn, judge;
-} Features;
+// Always the class that most documents to learn from have.
+Remedy majority_remedy(const char *name);
 
-void features_free(Features *f);
-
-// One fold of a collection: the numbers of the documents to learn from, and of
-// those to be judged.
-typedef struct Fold {
-    const int *train, *test;
-    int learn, judge;
-} Fold;
-
-// Copies of rows of a table (width numbers a document) as features.
-Features features_of(const Collection *c, Fold f, const float *row, int width);
-
-// The columns of a, then those of b times `weight`.
-Features features_beside(const Features *a, const Features *b, float weight);
-
-// TF-IDF of the first `words` words of each document (0: of all): word w has
+// TF-IDF and logistic regression. Word w of a document is worth
 //
-//     (1 + log(times in the document)) * (1 + log((1 + n) / (1 + n_w))),
+//     (1 + log(times in it)) * (1 + log((1 + n) / (1 + n_w))),
 //
-// n documents of the training part, n_w of them with w; words with n_w < 2 are
-// left out; then each document has length 1.
-//
-// With so many words, rows would have tens of thousands of columns. But a
-// linear classifier with a penalty on |w|^2 never leaves the space that its
-// training rows span, and depends on their products with each other alone. So
-// the rows are turned into that space: `learn` columns, the same products.
-Features tfidf_features(const Collection *c, Fold f, int words);
+// n documents to learn from, n_w of them with w, nothing if n_w < 2; then each
+// document is given the length 1. The penalty is chosen inside.
+typedef struct BagPlan {
+    int words; // the first so many are read; 0: all
+} BagPlan;
+Remedy bag_remedy(const char *name, const BagPlan *plan);
 
-// The mean of the vectors of a document's words, each weighted by its idf.
-// The vectors are learnt by skip-gram from the documents of the training part.
-Features word_vector_features(const Collection *c, Fold f, uint64_t seed);
+// The mean of word vectors, each weighted by its idf, and logistic regression.
+// The vectors are learnt by skip-gram, from the documents to learn from alone.
+typedef struct WordVectorPlan {
+    int width, epochs;
+} WordVectorPlan;
+Remedy word_vector_remedy(const char *name, const WordVectorPlan *plan);
+
+// --- for others that use words beside something else ------------------------
+
+// The words of a document, each once, and what they are worth.
+typedef struct Bag {
+    int n;
+    int *word;
+    float *value;
+} Bag;
+void bag_free(Bag *b);
+
+// What the rule above knows from the documents to learn from.
+typedef struct Tfidf {
+    int ids; // words 0 .. ids - 1; others are unknown
+    float *idf;
+    int words; // see BagPlan
+} Tfidf;
+Bag tfidf_bag(const Tfidf *rule, const Document *d);
+
+// The documents to learn from as rows for logistic regression. Their bags have
+// tens of thousands of columns. But a linear classifier with a penalty on
+// |w|^2 never leaves the space that its n rows span, and only the products of
+// rows with each other matter to it. So the rows are turned into that space:
+// they become those of L, n x n, with L L^T the table of these products. The
+// same classifier in a few hundred columns.
+typedef struct TfidfRows {
+    Tfidf rule;
+    Bag *bag;  // of each document
+    double *L; // n x n, lower triangular
+    Examples e;
+} TfidfRows;
+TfidfRows tfidf_rows(const Document *d, const int *which, int n, int classes,
+                     int words);
+
+// And back: the weight of every word for a weight w (n numbers) of the rows'
+// columns: ids numbers, to[i * stride].
+void tfidf_weights(const TfidfRows *r, const float *w, float *to, int stride);
+void tfidf_rows_free(TfidfRows *r);
 
 #endif

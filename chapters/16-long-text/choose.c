@@ -18,13 +18,13 @@ static int by_number(const void *a, const void *b)
 
 // The ids of each sentence sorted, each once: those of sentence i begin where
 // they did, and there are kinds[i] of them.
-static int *word_sets(const Sentences *s, int *kinds)
+static int *word_sets(const Document *d, int *kinds)
 {
-    int *id = new_array((size_t)s->ids.n + 1, sizeof *id);
-    for (int i = 0; i < s->n; i++) {
-        const int from = s->start.at[i], n = s->start.at[i + 1] - from;
+    int *id = new_array((size_t)d->n + 1, sizeof *id);
+    for (int i = 0; i < d->sentences; i++) {
+        const int from = d->sentence[i], n = d->sentence[i + 1] - from;
         int *set = id + from;
-        memcpy(set, s->ids.at + from, (size_t)n * sizeof *set);
+        memcpy(set, d->id + from, (size_t)n * sizeof *set);
         qsort(set, n, sizeof *set, by_number);
         kinds[i] = 0;
         for (int k = 0; k < n; k++)
@@ -53,13 +53,13 @@ double sentence_overlap(const int *a, int different_a, int na, const int *b,
 
 // Row i of the graph (n x n): the weights of the edges of sentence i, divided
 // by their sum; zeros if it has none.
-static double *sentence_graph(const Sentences *s)
+static double *sentence_graph(const Document *d)
 {
-    const int n = s->n;
+    const int n = d->sentences;
     double *edge = new_array((size_t)n * n + 1, sizeof *edge);
     int *kinds = new_array((size_t)n + 1, sizeof *kinds);
-    int *set = word_sets(s, kinds);
-    const int *start = s->start.at;
+    int *set = word_sets(d, kinds);
+    const int *start = d->sentence;
     for (int i = 0; i < n; i++)
         for (int j = 0; j < i; j++)
             edge[i * n + j] = edge[j * n + i] = sentence_overlap(
@@ -77,12 +77,12 @@ static double *sentence_graph(const Sentences *s)
     return edge;
 }
 
-void textrank(const Sentences *s, double *score)
+void textrank(const Document *d, double *score)
 {
     enum { ROUNDS = 100 };
     const double stay = 0.15; // 1 - d of Brin and Page (1998)
-    const int n = s->n;
-    double *edge = sentence_graph(s),
+    const int n = d->sentences;
+    double *edge = sentence_graph(d),
            *next = new_array((size_t)n + 1, sizeof *next);
     for (int i = 0; i < n; i++)
         score[i] = 1;
@@ -110,25 +110,26 @@ void textrank(const Sentences *s, double *score)
 
 // --- TF-IDF -----------------------------------------------------------------
 
-void tfidf_sentences(const Sentences *s, double *score)
+void tfidf_sentences(const Document *d, double *score)
 {
-    int *kinds = new_array((size_t)s->n + 1, sizeof *kinds), most = 0;
-    int *set = word_sets(s, kinds);
-    for (int i = 0; i < s->ids.n; i++)
-        most = s->ids.at[i] > most ? s->ids.at[i] : most;
+    int *kinds = new_array((size_t)d->sentences + 1, sizeof *kinds), most = 0;
+    int *set = word_sets(d, kinds);
+    for (int i = 0; i < d->n; i++)
+        most = d->id[i] > most ? d->id[i] : most;
     int *words = new_array((size_t)most + 1, sizeof *words); // in the document
     int *with = new_array((size_t)most + 1, sizeof *with);   // sentences
-    for (int i = 0; i < s->ids.n; i++)
-        words[s->ids.at[i]]++;
-    for (int i = 0; i < s->n; i++)
+    for (int i = 0; i < d->n; i++)
+        words[d->id[i]]++;
+    for (int i = 0; i < d->sentences; i++)
         for (int k = 0; k < kinds[i]; k++)
-            with[set[s->start.at[i] + k]]++;
-    for (int i = 0; i < s->n; i++) {
-        const int from = s->start.at[i], end = s->start.at[i + 1];
+            with[set[d->sentence[i] + k]]++;
+    for (int i = 0; i < d->sentences; i++) {
+        const int from = d->sentence[i], end = d->sentence[i + 1];
         score[i] = 0;
         for (int k = from; k < end; k++) {
-            const int w = s->ids.at[k];
-            score[i] += words[w] * log((double)s->n / with[w]) / (end - from);
+            const int w = d->id[k];
+            score[i] +=
+                words[w] * log((double)d->sentences / with[w]) / (end - from);
         }
     }
     free(kinds), free(set), free(words), free(with);
@@ -136,17 +137,17 @@ void tfidf_sentences(const Sentences *s, double *score)
 
 // --- choosing ---------------------------------------------------------------
 
-void choice_scores(Choice choice, const Sentences *s, Rng *r, double *score)
+void choice_scores(Choice choice, const Document *d, Rng *r, double *score)
 {
     switch (choice) {
     case TFIDF_SENTENCES:
-        tfidf_sentences(s, score);
+        tfidf_sentences(d, score);
         break;
     case TEXTRANK_SENTENCES:
-        textrank(s, score);
+        textrank(d, score);
         break;
     default:
-        for (int i = 0; i < s->n; i++)
+        for (int i = 0; i < d->sentences; i++)
             score[i] = (double)rng_uniform(r);
     }
 }

@@ -1,12 +1,13 @@
 // Choosing what to read: scores for the sentences of a document, and the best
 // of them that fit into a budget, in the order of the text.
 //
-// The scores come from the document alone; nothing is learnt, no label and no
+// The scores come from the document alone, its pieces (or words: whatever its
+// ids are) and where its sentences begin. Nothing is learnt; no label and no
 // other document is needed.
 #ifndef LONG_TEXT_CHOOSE_H
 #define LONG_TEXT_CHOOSE_H
 
-#include "05-word-vectors/corpus.h"
+#include "16-long-text/remedy.h"
 
 #include "common/rng.h"
 
@@ -21,12 +22,12 @@ typedef enum Choice {
 extern const char *const choice_names[CHOICES];
 
 // One score for each sentence; r is used by RANDOM_SENTENCES alone.
-void choice_scores(Choice choice, const Sentences *s, Rng *r, double *score);
+void choice_scores(Choice choice, const Document *d, Rng *r, double *score);
 
 // TextRank (Mihalcea and Tarau 2004): sentences are the nodes of a graph, the
 // more words two have in common the stronger their edge, and a sentence is
 // important if important sentences are like it. The scores have the mean 1.
-void textrank(const Sentences *s, double *score);
+void textrank(const Document *d, double *score);
 
 // How alike two sentences are: the number of different words that are in both
 // / (log of the words of a + log of the words of b); 0 if that cannot be
@@ -38,7 +39,7 @@ double sentence_overlap(const int *a, int different_a, int na, const int *b,
 // The mean over the words of a sentence of tf * idf: how often the document has
 // the word, times log(sentences / sentences with the word). (The inverse
 // *sentence* frequency of Neto et al. 2000: each document by itself.)
-void tfidf_sentences(const Sentences *s, double *score);
+void tfidf_sentences(const Document *d, double *score);
 
 // Goes through the n sentences by falling score (of equal ones the first
 // first), and takes each whose cost still fits into the budget. If not even

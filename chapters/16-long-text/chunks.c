@@ -43,6 +43,15 @@ void chunks_free(Chunks *c)
     *c = (Chunks){0};
 }
 
+double use_lite_madds(int tokens)
+{
+    enum { IN = 256, OUT = USE_LITE_WIDTH, HIDDEN = 1536 };
+    const double T = tokens;
+    const double narrow = 3 * IN * IN + 2 * IN * OUT; // and widened: q k v out
+    const double wide = 4 * OUT * OUT, feed = 2 * OUT * HIDDEN;
+    return T * (narrow + wide + 2 * feed) + 2 * T * T * (IN + OUT) + OUT * OUT;
+}
+
 // --- what was encoded before ------------------------------------------------
 
 // A number that is another one for other pieces or another encoder.

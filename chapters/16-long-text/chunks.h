@@ -30,4 +30,7 @@ Chunks chunks_encode(const UseLite *m, const Ids *pieces, int n, int stride,
                      const char *kept);
 void chunks_free(Chunks *c);
 
+// Multiply-adds for one chunk of so many tokens, by formula.
+double use_lite_madds(int tokens);
+
 #endif

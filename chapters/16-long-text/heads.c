@@ -1,12 +1,10 @@
-// What is learnt on top of frozen vectors; see heads.h.
+// Remedies on frozen vectors; see heads.h. One after the other: a summary, a
+// summary beside words, each chunk, a network.
 #include "16-long-text/heads.h"
 
-#include "02-machine-learning/logistic.h"
-#include "06-recurrent/lockstep.h"
-#include "06-recurrent/lstm.h"
-#include "09-transformer/transformer.h"
-#include "15-bert/bert.h"
+#include "16-long-text/bags.h"
 #include "16-long-text/folds.h"
+#include "16-long-text/inside.h"
 
 #include "common/check.h"
 #include "common/kernels.h"
@@ -16,73 +14,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-// --- logistic regression ----------------------------------------------------
+static const Inside for_summaries = {.low = 1e-3, .high = 1, .steps = 150};
+static const Inside for_chunks = {.low = 0.1, .high = 1, .steps = 60};
 
-const double penalties[PENALTIES] = {0.003, 0.03, 0.3, 3, 30};
-
-void planes_probabilities(const Planes *p, const float *x, int n, float *out)
+// Reading chunk number i of d has cost so much.
+static void pay(double (*madds)(int), const Document *d, int i, Cost *cost)
 {
-    planes_score(p, x, n, out);
-    for (int i = 0; i < n; i++)
-        softmax_row(out + (size_t)i * p->k, out + (size_t)i * p->k, p->k);
+    const int tokens = d->chunk_tokens ? d->chunk_tokens[i] : 0;
+    cost->tokens += tokens;
+    cost->madds += madds ? madds(tokens) : 0;
 }
 
-static double loss_on(const Planes *p, const Examples *e)
+static void took(Cost *cost, size_t numbers)
 {
-    float *out = new_array((size_t)e->n * p->k + 1, sizeof *out);
-    double loss = 0;
-    planes_probabilities(p, e->x, e->n, out);
-    for (int i = 0; i < e->n; i++)
-        loss -= log(fmax((double)out[(size_t)i * p->k + e->label[i]], 1e-12));
-    free(out);
-    return e->n > 0 ? loss / e->n : 0;
-}
-
-// A fold for each row, the same for all rows of a group.
-static int *inner_folds(const Examples *e, const int *group, int folds,
-                        uint64_t seed)
-{
-    Rng r = rng_new(seed ^ 0x1f01d5);
-    int *fold = new_array((size_t)e->n + 1, sizeof *fold);
-    int *label = new_array((size_t)e->n + 1, sizeof *label), groups = 0;
-    int *of_group = new_array((size_t)e->n + 1, sizeof *of_group);
-    for (int i = 0; i < e->n; i++) { // rows of a group stand together
-        if (i == 0 || !group || group[i] != group[i - 1])
-            label[groups++] = e->label[i];
-        fold[i] = groups - 1;
-    }
-    folds_deal(label, groups, e->classes, folds, &r, of_group);
-    for (int i = 0; i < e->n; i++)
-        fold[i] = of_group[fold[i]];
-    free(label), free(of_group);
-    return fold;
-}
-
-Fitted fit_inside(const Examples *e, const int *group, int first_penalty,
-                  int end_penalty, int steps, uint64_t seed)
-{
-    enum { FOLDS = 2 };
-    double loss[PENALTIES] = {0};
-    int *fold = inner_folds(e, group, FOLDS, seed), best = first_penalty;
-    int *learn = new_array((size_t)e->n + 1, sizeof *learn);
-    int *judge = new_array((size_t)e->n + 1, sizeof *judge);
-    for (int k = 0; k < FOLDS; k++) {
-        const int n = folds_split(NULL, fold, e->n, k, learn, judge);
-        Examples a = examples_pick(e, learn, n);
-        Examples b = examples_pick(e, judge, e->n - n);
-        for (int p = first_penalty; p < end_penalty; p++) {
-            Planes planes = softmax_fit(&a, penalties[p], steps, NULL);
-            loss[p] += loss_on(&planes, &b) * b.n / e->n;
-            planes_free(&planes);
-        }
-        examples_free(&a);
-        examples_free(&b);
-    }
-    for (int p = first_penalty; p < end_penalty; p++)
-        best = loss[p] < loss[best] ? p : best;
-    free(fold), free(learn), free(judge);
-    return (Fitted){softmax_fit(e, penalties[best], steps, NULL),
-                    penalties[best], loss[best]};
+    cost->bytes = fmax(cost->bytes, (double)(numbers * sizeof(float)));
 }
 
 // --- one vector a document --------------------------------------------------
@@ -90,230 +35,453 @@ Fitted fit_inside(const Examples *e, const int *group, int first_penalty,
 int chunks_read(Reading r, int n, int *chunk)
 {
     int k = 0;
-    if (r.first + r.last + r.spread == 0 || r.first + r.last >= n ||
-        r.spread >= n) {
+    const bool all = r.first + r.last + r.spread == 0 ||
+                     (r.spread ? r.spread : r.first + r.last) >= n;
+    if (r.spread && !all)
+        for (int i = 0; i < r.spread; i++) // the middles of equal parts
+            chunk[k++] = (int)((2LL * i + 1) * n / (2 * r.spread));
+    else
         for (int i = 0; i < n; i++)
-            chunk[k++] = i;
-        return k;
-    }
-    for (int i = 0; i < r.first; i++)
-        chunk[k++] = i;
-    for (int i = 0; i < r.spread; i++) // the middles of equal parts
-        chunk[k++] = (int)((2LL * i + 1) * n / (2 * r.spread));
-    for (int i = n - r.last; i < n; i++)
-        chunk[k++] = i;
+            if (all || i < r.first || i >= n - r.last)
+                chunk[k++] = i;
     return k;
 }
 
-static void take_mean(const float *v, int width, int n, float *row)
+static int summary_width(const SummaryPlan *p, int width)
 {
-    axpy(1 / (float)n, v, row, width);
+    return p->summary == MEAN_AND_MAX_OF ? 2 * width : width;
 }
 
-static void take_max(const float *v, int width, bool first, float *row)
+int summary_of(const SummaryPlan *p, const Document *d, float *to)
 {
-    for (int j = 0; j < width; j++)
-        row[j] = first || v[j] > row[j] ? v[j] : row[j];
+    const int w = d->width, all = summary_width(p, w);
+    float *max = p->summary == MEAN_AND_MAX_OF ? to + w : to;
+    int *chunk = new_array((size_t)d->chunks + 1, sizeof *chunk);
+    const int n = chunks_read(p->reading, d->chunks, chunk);
+    memset(to, 0, (size_t)all * sizeof *to);
+    for (int k = 0; k < n; k++) {
+        const float *v = d->chunk + (size_t)chunk[k] * w;
+        if (p->summary != MAX_OF)
+            axpy(1 / (float)n, v, to, w);
+        for (int j = 0; j < w && p->summary != MEAN_OF; j++)
+            max[j] = k == 0 || v[j] > max[j] ? v[j] : max[j];
+    }
+    const float length = sqrtf(dot(to, to, all));
+    for (int j = 0; j < all && length > 0; j++)
+        to[j] /= length;
+    free(chunk);
+    return n;
 }
 
-float *pooled(const Chunks *c, Reading r, PoolingOf how, int *width)
+static void pay_summary(const SummaryPlan *p, const Document *d, Cost *cost)
 {
-    const int w = c->width, both = how == MEAN_AND_MAX_OF;
-    int *chunk = new_array((size_t)c->start[c->n] + 1, sizeof *chunk);
-    *width = both ? 2 * w : w;
-    float *all = new_array((size_t)c->n * *width + 1, sizeof *all);
-    for (int i = 0; i < c->n; i++) {
-        float *row = all + (size_t)i * *width;
-        const int n = chunks_read(r, c->start[i + 1] - c->start[i], chunk);
-        for (int k = 0; k < n; k++) {
-            const float *v = c->vector + (size_t)(c->start[i] + chunk[k]) * w;
-            if (how != MAX_OF)
-                take_mean(v, w, n, row);
-            if (how != MEAN_OF)
-                take_max(v, w, k == 0, both ? row + w : row);
+    int *chunk = new_array((size_t)d->chunks + 1, sizeof *chunk);
+    const int n = chunks_read(p->reading, d->chunks, chunk);
+    for (int k = 0; k < n; k++)
+        pay(p->madds, d, chunk[k], cost);
+    cost->madds += (double)n * d->width;
+    free(chunk);
+}
+
+typedef struct SummaryLearnt {
+    const SummaryPlan *plan;
+    Planes planes;
+} SummaryLearnt;
+
+static Examples summaries(const SummaryPlan *p, const Document *d,
+                          const int *which, int n, int classes)
+{
+    check(n > 0, "no documents to learn from");
+    const int width = summary_width(p, d[which[0]].width);
+    Examples e = examples_new(n, width, classes);
+    for (int i = 0; i < n; i++) {
+        e.label[i] = d[which[i]].class;
+        summary_of(p, &d[which[i]], e.x + (size_t)i * width);
+    }
+    return e;
+}
+
+static void *summary_learn(const void *plan, const Document *d,
+                           const int *which, int n, int classes, uint64_t seed)
+{
+    SummaryLearnt *l = new_array(1, sizeof *l);
+    Examples e = summaries(plan, d, which, n, classes);
+    *l =
+        (SummaryLearnt){plan, fit_inside(&e, NULL, for_summaries, seed).planes};
+    examples_free(&e);
+    return l;
+}
+
+static void summary_scores(void *learnt, const Document *d, float *score,
+                           Cost *cost)
+{
+    const SummaryLearnt *l = learnt;
+    float *row = new_array(l->planes.d, sizeof *row);
+    summary_of(l->plan, d, row);
+    planes_score(&l->planes, row, 1, score);
+    pay_summary(l->plan, d, cost);
+    cost->madds += (double)l->planes.d * l->planes.k;
+    took(cost, (size_t)l->planes.d * (l->planes.k + 1));
+    free(row);
+}
+
+static void summary_forget(void *learnt)
+{
+    SummaryLearnt *l = learnt;
+    planes_free(&l->planes);
+    free(l);
+}
+
+Remedy summary_remedy(const char *name, const SummaryPlan *plan)
+{
+    return (Remedy){name, plan, summary_learn, summary_scores, summary_forget};
+}
+
+// --- words beside a summary -------------------------------------------------
+
+typedef struct BesideLearnt {
+    const SummaryPlan *plan;
+    int classes, width;
+    Tfidf rule;
+    float *weight; // of words: ids x classes
+    Planes planes; // of the summary
+} BesideLearnt;
+
+// The columns of a, then those of b times `weight`.
+static Examples beside(const Examples *a, const Examples *b, float weight)
+{
+    Examples e = examples_new(a->n, a->d + b->d, a->classes);
+    memcpy(e.label, a->label, (size_t)a->n * sizeof *e.label);
+    for (int i = 0; i < a->n; i++) {
+        float *row = e.x + (size_t)i * e.d;
+        memcpy(row, a->x + (size_t)i * a->d, (size_t)a->d * sizeof *row);
+        axpy(weight, b->x + (size_t)i * b->d, row + a->d, b->d);
+    }
+    return e;
+}
+
+static void *beside_learn(const void *plan, const Document *d, const int *which,
+                          int n, int classes, uint64_t seed)
+{
+    static const float weights[] = {0.5f, 1, 2, 4};
+    TfidfRows r = tfidf_rows(d, which, n, classes, 0);
+    Examples vectors = summaries(plan, d, which, n, classes);
+    BesideLearnt *l = new_array(1, sizeof *l);
+    *l = (BesideLearnt){plan, classes, vectors.d, .rule = r.rule};
+    Fitted best = {.loss = INFINITY};
+    float by = 1;
+    for (int i = 0; i < 4; i++) {
+        Examples both = beside(&r.e, &vectors, weights[i]);
+        Fitted f = fit_inside(&both, NULL, for_summaries, seed);
+        examples_free(&both);
+        if (f.loss < best.loss) {
+            Fitted worse = best;
+            best = f, f = worse, by = weights[i];
+        }
+        planes_free(&f.planes);
+    }
+    l->planes = planes_new(l->width, classes);
+    l->weight = new_array((size_t)r.rule.ids * classes + 1, sizeof(float));
+    for (int j = 0; j < classes; j++) {
+        const float *w = best.planes.w + (size_t)j * best.planes.d;
+        tfidf_weights(&r, w, l->weight + j, classes);
+        axpy(by, w + n, l->planes.w + (size_t)j * l->width, l->width);
+        l->planes.b[j] = best.planes.b[j];
+    }
+    planes_free(&best.planes);
+    examples_free(&vectors);
+    r.rule.idf = NULL; // it is ours now
+    tfidf_rows_free(&r);
+    return l;
+}
+
+static void beside_scores(void *learnt, const Document *d, float *score,
+                          Cost *cost)
+{
+    const BesideLearnt *l = learnt;
+    float *row = new_array(l->width, sizeof *row);
+    summary_of(l->plan, d, row);
+    planes_score(&l->planes, row, 1, score);
+    Bag b = tfidf_bag(&l->rule, d);
+    for (int k = 0; k < b.n; k++)
+        axpy(b.value[k], l->weight + (size_t)b.word[k] * l->classes, score,
+             l->classes);
+    pay_summary(l->plan, d, cost);
+    cost->madds += (double)(b.n + l->width) * l->classes;
+    took(cost, (size_t)l->rule.ids * (l->classes + 1) +
+                   (size_t)l->width * (l->classes + 1));
+    bag_free(&b);
+    free(row);
+}
+
+static void beside_forget(void *learnt)
+{
+    BesideLearnt *l = learnt;
+    planes_free(&l->planes);
+    free(l->rule.idf), free(l->weight);
+    free(l);
+}
+
+Remedy words_and_summary_remedy(const char *name, const SummaryPlan *plan)
+{
+    return (Remedy){name, plan, beside_learn, beside_scores, beside_forget};
+}
+
+// --- each chunk by itself ---------------------------------------------------
+
+typedef struct ChunkLearnt {
+    const ChunkPlan *plan;
+    Planes planes;
+    float sure; // 2: never
+} ChunkLearnt;
+
+// All chunks of the documents as examples; group[i] is which document row i is
+// from, in the order of `which`.
+static Examples all_chunks(const Document *d, const int *which, int n,
+                           int classes, int **group)
+{
+    int rows = 0, at = 0;
+    for (int i = 0; i < n; i++)
+        rows += d[which[i]].chunks;
+    check(rows > 0, "documents without chunks");
+    Examples e = examples_new(rows, d[which[0]].width, classes);
+    *group = new_array(rows, sizeof **group);
+    for (int i = 0; i < n; i++) {
+        const Document *one = &d[which[i]];
+        memcpy(e.x + (size_t)at * e.d, one->chunk,
+               (size_t)one->chunks * e.d * sizeof *e.x);
+        for (int k = 0; k < one->chunks; k++) {
+            e.label[at] = one->class;
+            (*group)[at++] = i;
         }
     }
-    free(chunk);
-    return all;
+    return e;
 }
 
-// --- networks that read chunk by chunk --------------------------------------
+static int largest(const float *x, int n)
+{
+    int best = 0;
+    for (int i = 1; i < n; i++)
+        best = x[i] > x[best] ? i : best;
+    return best;
+}
 
-const char *const reader_names[READERS] = {
-    "self-attention pooling", "LSTM over chunks",
-    "transformer over chunks, no positions", "transformer over chunks"};
+// The mean of the chunks' probabilities (n x k), until the largest is at least
+// `sure`; returns how many chunks that took.
+static int read_until(const float *probability, int n, int k, float sure,
+                      float *score)
+{
+    memset(score, 0, (size_t)k * sizeof *score);
+    for (int i = 0; i < n; i++) {
+        const float old = (float)i / (float)(i + 1), new = 1 / (float)(i + 1);
+        for (int j = 0; j < k; j++)
+            score[j] = old * score[j] + new *probability[i * k + j];
+        if (score[largest(score, k)] >= sure)
+            return i + 1;
+    }
+    return n;
+}
 
-enum { NARROW = 64, NET_HEADS = 4, NET_BATCH = 16 };
+// How many of the documents are classified rightly, if they are read until
+// sure.
+static int right_if(const Planes *p, const Document *d, const int *which, int n,
+                    float sure)
+{
+    int right = 0;
+    float *score = new_array(p->k, sizeof *score);
+    for (int i = 0; i < n; i++) {
+        const Document *one = &d[which[i]];
+        float *each = new_array((size_t)one->chunks * p->k + 1, sizeof *each);
+        planes_probabilities(p, one->chunk, one->chunks, each);
+        read_until(each, one->chunks, p->k, sure, score);
+        right += largest(score, p->k) == one->class;
+        free(each);
+    }
+    free(score);
+    return right;
+}
 
-struct Net {
-    Reader reader;
-    int classes;
+// The smallest of some thresholds that classifies as many of the documents held
+// back as reading everything does: a quarter of them are.
+static float sure_enough(const Document *d, const int *which, int n,
+                         int classes, double penalty, uint64_t seed)
+{
+    static const float tries[] = {0.4f, 0.5f, 0.6f, 0.7f, 0.8f, 0.9f};
+    int *label = new_array(n, sizeof *label),
+        *fold = new_array(n, sizeof *fold);
+    int *learn = new_array(n, sizeof *learn),
+        *judge = new_array(n, sizeof *judge);
+    int *group;
+    Rng r = rng_new(seed + 3);
+    for (int i = 0; i < n; i++)
+        label[i] = d[which[i]].class;
+    folds_deal(label, n, classes, 4, &r, fold);
+    const int k = folds_split(which, fold, n, 0, learn, judge);
+    Examples e = all_chunks(d, learn, k, classes, &group);
+    Inside one = {penalty, penalty, for_chunks.steps};
+    Planes p = fit_inside(&e, group, one, seed).planes;
+    const int all = right_if(&p, d, judge, n - k, 2);
+    float sure = 2;
+    for (int i = 0; i < 6 && sure > 1; i++)
+        if (right_if(&p, d, judge, n - k, tries[i]) >= all)
+            sure = tries[i];
+    planes_free(&p);
+    examples_free(&e);
+    free(group), free(label), free(fold), free(learn), free(judge);
+    return sure;
+}
+
+static void *chunk_learn(const void *plan, const Document *d, const int *which,
+                         int n, int classes, uint64_t seed)
+{
+    const ChunkPlan *p = plan;
+    int *group;
+    ChunkLearnt *l = new_array(1, sizeof *l);
+    Examples e = all_chunks(d, which, n, classes, &group);
+    Fitted f = fit_inside(&e, group, for_chunks, seed);
+    *l = (ChunkLearnt){p, f.planes, 2};
+    if (p->exits)
+        l->sure = sure_enough(d, which, n, classes, f.penalty, seed);
+    examples_free(&e);
+    free(group);
+    return l;
+}
+
+static void chunk_scores(void *learnt, const Document *d, float *score,
+                         Cost *cost)
+{
+    const ChunkLearnt *l = learnt;
+    const int n = d->chunks, k = l->planes.k;
+    float *each = new_array((size_t)n * k + 1, sizeof *each);
+    planes_probabilities(&l->planes, d->chunk, n, each);
+    const int read = read_until(each, n, k, l->sure, score);
+    for (int i = 0; i < n && l->plan->combine == CHUNK_VOTE; i++)
+        score[largest(each + i * k, k)]++; // the mean decides between equals
+    for (int i = 0; i < n * k && l->plan->combine == CHUNK_MAX; i++)
+        score[i % k] = i < k ? each[i] : fmaxf(score[i % k], each[i]);
+    for (int i = 0; i < read; i++)
+        pay(l->plan->madds, d, i, cost);
+    cost->madds += (double)read * l->planes.d * k;
+    took(cost, (size_t)l->planes.d * (k + 1));
+    free(each);
+}
+
+static void chunk_forget(void *learnt)
+{
+    ChunkLearnt *l = learnt;
+    planes_free(&l->planes);
+    free(l);
+}
+
+Remedy chunk_remedy(const char *name, const ChunkPlan *plan)
+{
+    return (Remedy){name, plan, chunk_learn, chunk_scores, chunk_forget};
+}
+
+// --- networks ---------------------------------------------------------------
+
+typedef struct Net {
+    const NetPlan *plan;
+    int width, classes;
     Params *params;
-    Linear in, out;
-    Matrix *query; // of SELF_ATTENTION: 1 x NARROW
-    Linear key;
-    Lstm lstm;
-    EncoderLayer layer;
-    Positions positions;
-    Arena tables;
+    Linear in;
+    Pool pool;
     Tape *tape;
-};
+} Net;
 
-static Net *net_new(Reader reader, int width, int classes, int longest,
-                    uint64_t seed)
+static Net *net_new(const NetPlan *plan, int width, int classes, uint64_t seed)
 {
     Net *m = new_array(1, sizeof *m);
-    Params *p = m->params = params_new(seed);
-    m->reader = reader;
-    m->classes = classes;
-    m->tables = arena_new((size_t)1 << 24);
+    *m = (Net){.plan = plan, .width = width, .classes = classes};
+    m->params = params_new(seed);
     m->tape = tape_new(0, seed + 1);
-    m->in = linear_new(p, width, NARROW, "in");
-    if (reader == SELF_ATTENTION) {
-        m->query = param_normal(p, 1, NARROW, 0.1f, "query");
-        m->key = linear_new(p, NARROW, NARROW, "key");
-    } else if (reader == LSTM_READER) {
-        m->lstm = lstm_new(p, NARROW, NARROW, "lstm");
-    } else {
-        const Shape s = {.width = NARROW,
-                         .heads = NET_HEADS,
-                         .hidden = 2 * NARROW,
-                         .layers = 1,
-                         .dropout = 0.1f,
-                         .norm_first = true};
-        m->layer = encoder_layer_new(p, &s);
-        m->positions =
-            positions_new(reader == SEQUENCE_READER ? SINUSOIDAL : NO_POSITIONS,
-                          p, &m->tables, longest, NARROW, NET_HEADS);
-    }
-    m->out = linear_new(p, NARROW, classes, "out");
+    m->in = linear_new(m->params, width, plan->narrow, "in");
+    m->pool =
+        pool_new(m->params, plan->kind, plan->narrow, classes, plan->most);
     return m;
 }
 
-void net_free(Net *m)
+static void net_forget(void *learnt)
 {
+    Net *m = learnt;
     params_free(m->params);
-    arena_free(&m->tables);
     tape_free(m->tape);
     free(m);
 }
 
-// A learned query looks at the rows of each sequence: T x d -> n x d.
-static Matrix *query_pool(const Net *m, Matrix *x)
+static int chunks_taken(const NetPlan *p, const Document *d)
 {
-    const int n = x->seq.n;
-    int *zero = arena_zero(&x->tape->arena, (size_t)n + 1, sizeof *zero);
-    int *start = arena_zero(&x->tape->arena, (size_t)n + 1, sizeof *start);
-    for (int i = 0; i <= n; i++)
-        start[i] = i;
-    Matrix *q = embed(x->tape, m->query, (Tokens){n, zero, {n, start}});
-    Matrix *k = tanh_of(linear(x, m->key));
-    return attention(q, k, x, 1, FULL);
+    return d->chunks < p->most ? d->chunks : p->most;
 }
 
-// The vectors of some documents' chunks to scores: n x classes.
-static Matrix *net_scores(const Net *m, Matrix *x)
+// The chunks of some documents under each other, and the first layer. Scaled so
+// that a number is about 1: the vectors have the length 1.
+static Matrix *narrowed(const Net *m, const Document *d, const int *which,
+                        int n)
 {
-    x = tanh_of(linear(dropout(x, 0.2f), m->in)); // T x 64
-    if (m->reader == SELF_ATTENTION)
-        x = query_pool(m, x);
-    else if (m->reader == LSTM_READER)
-        x = last_rows(lstm(&m->lstm, x, NULL));
-    else
-        x = mean_rows(
-            encoder_layer(&m->layer, positions_add(&m->positions, x, 0), FULL));
-    return linear(dropout(x, 0.2f), m->out);
-}
-
-// The chunks of documents which[0 .. n - 1] under each other; a document
-// without any counts as one with a chunk of zeros. Scaled so that a number is
-// about 1: the vectors have the length 1.
-static Matrix *net_input(Tape *t, const Chunks *c, const int *which, int n)
-{
+    Tape *t = m->tape;
     int *start = arena_zero(&t->arena, (size_t)n + 1, sizeof *start);
-    for (int i = 0; i < n; i++) {
-        const int k = c->start[which[i] + 1] - c->start[which[i]];
-        start[i + 1] = start[i] + (k > 0 ? k : 1);
-    }
-    Matrix *x = matrix(t, start[n], c->width);
-    x->seq = (Spans){n, start};
-    memset(x->val, 0, (size_t)x->rows * x->cols * sizeof *x->val);
-    for (int i = 0; i < n; i++) {
-        const int from = c->start[which[i]], k = c->start[which[i] + 1] - from;
-        axpy(sqrtf((float)c->width), c->vector + (size_t)from * c->width,
-             x->val + (size_t)start[i] * c->width, k * c->width);
-    }
-    return x;
-}
-
-static void net_epoch(Net *m, Adam *adam, const Chunks *c, const int *label,
-                      int *order, int n, Rng *r)
-{
-    rng_shuffle(r, order, n);
-    for (int from = 0; from < n; from += NET_BATCH) {
-        const int k = n - from < NET_BATCH ? n - from : NET_BATCH;
-        int target[NET_BATCH];
-        for (int i = 0; i < k; i++)
-            target[i] = label[order[from + i]];
-        Matrix *x = net_input(m->tape, c, order + from, k);
-        backward(cross_entropy(net_scores(m, x), target, 0));
-        params_clip(m->params, 1);
-        adam_step(adam, 1e-3f);
-        tape_reset(m->tape);
-    }
-}
-
-void net_probabilities(const Net *m, const Chunks *c, const int *which, int n,
-                       float *out)
-{
-    const bool training = m->tape->training;
-    m->tape->training = false;
-    for (int from = 0; from < n; from += NET_BATCH) {
-        const int k = n - from < NET_BATCH ? n - from : NET_BATCH;
-        Matrix *y =
-            softmax(net_scores(m, net_input(m->tape, c, which + from, k)));
-        memcpy(out + (size_t)from * m->classes, y->val,
-               (size_t)k * m->classes * sizeof *out);
-        tape_reset(m->tape);
-    }
-    m->tape->training = training;
-}
-
-static double net_loss(const Net *m, const Chunks *c, const int *label,
-                       const int *which, int n)
-{
-    float *out = new_array((size_t)n * m->classes + 1, sizeof *out);
-    double loss = 0;
-    net_probabilities(m, c, which, n, out);
     for (int i = 0; i < n; i++)
-        loss -= log(
-            fmax((double)out[(size_t)i * m->classes + label[which[i]]], 1e-12));
-    free(out);
+        start[i + 1] = start[i] + chunks_taken(m->plan, &d[which[i]]);
+    Matrix *x = matrix(t, start[n], m->width);
+    x->seq = (Spans){n, start};
+    for (int i = 0; i < n; i++) {
+        const int size = (start[i + 1] - start[i]) * m->width;
+        float *to = x->val + (size_t)start[i] * m->width;
+        memset(to, 0, (size_t)size * sizeof *to);
+        axpy(sqrtf((float)m->width), d[which[i]].chunk, to, size);
+    }
+    x = tanh_of(linear(dropout(x, m->plan->dropout), m->in));
+    return dropout(x, m->plan->dropout);
+}
+
+static void net_epoch(Net *m, Adam *adam, const Document *d, int *order, int n,
+                      Rng *r)
+{
+    const int batch = m->plan->batch;
+    int *label = new_array(batch, sizeof *label);
+    rng_shuffle(r, order, n);
+    for (int from = 0; from < n; from += batch) {
+        const int k = n - from < batch ? n - from : batch;
+        for (int i = 0; i < k; i++)
+            label[i] = d[order[from + i]].class;
+        backward(pool_loss(&m->pool, narrowed(m, d, order + from, k), label));
+        params_clip(m->params, 1);
+        adam_step(adam, m->plan->rate);
+        tape_reset(m->tape);
+    }
+    free(label);
+}
+
+// The sum of -log p over documents.
+static double net_loss(Net *m, const Document *d, const int *which, int n)
+{
+    double loss = 0;
+    m->tape->training = false;
+    for (int i = 0; i < n; i++) {
+        Matrix *x = narrowed(m, d, which + i, 1);
+        loss += (double)pool_loss(&m->pool, x, &d[which[i]].class)->val[0];
+        tape_reset(m->tape);
+    }
+    m->tape->training = true;
     return loss;
 }
 
-typedef struct Lesson {
-    Reader reader;
-    const Chunks *c;
-    const int *label;
-    int classes, longest;
-    uint64_t seed;
-} Lesson;
-
-// Learns for so many epochs from `learn`. If there is something to judge, *best
-// becomes the epoch after which it was judged best.
-static Net *net_train(const Lesson *s, const int *learn, int n,
-                      const int *judge, int held, int epochs, int *best)
+// Learns for so many epochs. Of the documents held back, if there are any:
+// *best becomes the epoch after which their loss was smallest.
+static Net *net_train(const NetPlan *plan, const Document *d, const int *which,
+                      int n, int classes, const int *judge, int held,
+                      int epochs, int *best, uint64_t seed)
 {
-    Net *m = net_new(s->reader, s->c->width, s->classes, s->longest, s->seed);
+    Net *m = net_new(plan, d[which[0]].width, classes, seed);
     Adam adam = adam_new(m->params, 0.9f, 0.999f, 1e-8f, 0.01f);
-    Rng r = rng_new(s->seed + 7);
+    Rng r = rng_new(seed + 7);
     int *order = new_array((size_t)n + 1, sizeof *order);
-    memcpy(order, learn, (size_t)n * sizeof *order);
+    memcpy(order, which, (size_t)n * sizeof *order);
     double least = INFINITY;
     for (int e = 1; e <= epochs; e++) {
-        net_epoch(m, &adam, s->c, s->label, order, n, &r);
-        const double loss = held ? net_loss(m, s->c, s->label, judge, held) : 0;
+        net_epoch(m, &adam, d, order, n, &r);
+        const double loss = held ? net_loss(m, d, judge, held) : 0;
         if (held && loss < least) {
             least = loss;
             *best = e;
@@ -324,44 +492,48 @@ static Net *net_train(const Lesson *s, const int *learn, int n,
     return m;
 }
 
-Net *net_learn(Reader reader, const Chunks *c, const int *label, int classes,
-               const int *which, int n, int epochs, uint64_t seed)
+static void *net_learn(const void *plan, const Document *d, const int *which,
+                       int n, int classes, uint64_t seed)
 {
-    Lesson s = {reader, c, label, classes, 1, seed};
-    int *own = new_array((size_t)n + 1, sizeof *own), best = 1;
-    int *fold = new_array((size_t)n + 1, sizeof *fold);
-    int *learn = new_array((size_t)n + 1, sizeof *learn);
-    int *judge = new_array((size_t)n + 1, sizeof *judge);
+    const NetPlan *p = plan;
+    check(n > 0, "no documents to learn from");
+    int *label = new_array(n, sizeof *label),
+        *fold = new_array(n, sizeof *fold);
+    int *learn = new_array(n, sizeof *learn),
+        *judge = new_array(n, sizeof *judge);
+    int best = 1;
     Rng r = rng_new(seed);
-    for (int i = 0; i < c->n; i++)
-        if (c->start[i + 1] - c->start[i] > s.longest)
-            s.longest = c->start[i + 1] - c->start[i];
-    for (int i = 0; i < n; i++)
-        own[i] = label[which[i]];
-    folds_deal(own, n, classes, 5, &r, fold);
+    for (int i = 0; i < n; i++) {
+        const Document *one = &d[which[i]];
+        check(one->chunks > 0, "document %d has no chunks", which[i]);
+        label[i] = one->class;
+    }
+    folds_deal(label, n, classes, 5, &r, fold);
     const int k = folds_split(which, fold, n, 0, learn, judge);
-    net_free(net_train(&s, learn, k, judge, n - k, epochs, &best));
-    Net *m = net_train(&s, which, n, NULL, 0, best, NULL);
-    free(own), free(fold), free(learn), free(judge);
+    net_forget(net_train(p, d, learn, k, classes, judge, n - k, p->epochs,
+                         &best, seed));
+    Net *m = net_train(p, d, which, n, classes, NULL, 0, best, NULL, seed);
+    m->tape->training = false;
+    free(label), free(fold), free(learn), free(judge);
     return m;
 }
 
-double net_multiplications(const Net *m, int chunks)
+static void net_scores(void *learnt, const Document *d, float *score,
+                       Cost *cost)
 {
-    double each = 0; // every weight once a chunk
-    for (int i = 0; i < m->params->n; i++) {
-        const Matrix *w = &m->params->item[i]->m;
-        each += w->rows > 1 ? (double)w->rows * w->cols : 0;
-    }
-    const double last = (double)NARROW * m->classes;
-    const double pairs = m->reader == LSTM_READER ? 0
-                         : m->reader == SELF_ATTENTION
-                             ? chunks
-                             : (double)chunks * chunks;
-    return (each - last) * chunks + last + 2 * pairs * NARROW;
+    Net *m = learnt;
+    const int one[] = {0}, n = chunks_taken(m->plan, d);
+    const Matrix *y = pool_scores(&m->pool, narrowed(m, d, one, 1));
+    memcpy(score, y->val, (size_t)m->classes * sizeof *score);
+    for (int i = 0; i < n; i++)
+        pay(m->plan->madds, d, i, cost);
+    cost->madds +=
+        (double)n * m->width * m->plan->narrow + pool_madds(&m->pool, n);
+    took(cost, m->params->count + m->tape->arena.used / sizeof(float));
+    tape_reset(m->tape);
 }
 
-size_t net_bytes(const Net *m)
+Remedy net_remedy(const char *name, const NetPlan *plan)
 {
-    return m->params->count * sizeof(float) + m->tape->arena.peak;
+    return (Remedy){name, plan, net_learn, net_scores, net_forget};
 }

@@ -1,85 +1,73 @@
-// What is learnt on top of vectors that a frozen encoder made: logistic
-// regression on one vector a document, and small networks that read the
-// vectors of its chunks in order.
+// Remedies on vectors that a frozen encoder has made of a document's chunks:
+// logistic regression on one vector or on each chunk, small networks that read
+// the vectors in order, and words beside vectors.
 //
-// Nothing here sees the documents to be judged before it judges them: what has
-// to be chosen (a penalty, how long to learn) is chosen by holding back a part
-// of the documents to learn from.
+// Whatever has to be chosen (a penalty, how long to learn, when to be sure) is
+// chosen inside the documents to learn from, by holding back a part of them.
 #ifndef LONG_TEXT_HEADS_H
 #define LONG_TEXT_HEADS_H
 
-#include "02-machine-learning/linear.h"
-#include "16-long-text/bags.h"
-#include "16-long-text/chunks.h"
-
-#include "common/params.h"
-
-// --- logistic regression ----------------------------------------------------
-
-// Softmax regression with the one of these penalties that gives the smallest
-// loss on parts held back: two folds, each judged once, of whole groups of
-// rows (group[i] says to which document row i belongs; NULL: each row is one).
-enum { PENALTIES = 5 };
-extern const double penalties[PENALTIES];
-
-typedef struct Fitted {
-    Planes planes;
-    double penalty;
-    double loss; // the mean of -log p on what was held back
-} Fitted;
-Fitted fit_inside(const Examples *e, const int *group, int first_penalty,
-                  int end_penalty, int steps, uint64_t seed);
-
-// The probabilities of n rows: n x classes.
-void planes_probabilities(const Planes *p, const float *x, int n, float *out);
+#include "16-long-text/pool.h"
 
 // --- one vector a document --------------------------------------------------
 
-// Which chunks of a document are read: the first so many, the last so many,
-// so many spread evenly over it, or all (most 0).
+// Which chunks of a document are read: the first so many and the last so many,
+// or so many spread evenly over it; all, if all three are 0, or if the document
+// has no more.
 typedef struct Reading {
-    int first, last, spread; // all 0: everything
+    int first, last, spread;
 } Reading;
 
-// The numbers of the chunks to read of a document with n chunks, rising; each
-// once. Returns how many.
+// The numbers of the chunks to read of n, rising; returns how many.
 int chunks_read(Reading r, int n, int *chunk);
 
-typedef enum PoolingOf { MEAN_OF, MAX_OF, MEAN_AND_MAX_OF } PoolingOf;
+// What becomes of the vectors: their mean, their maximum number by number, or
+// both side by side.
+typedef enum Summary { MEAN_OF, MAX_OF, MEAN_AND_MAX_OF } Summary;
 
-// A row for each document: width numbers, or twice as many for both. Only
-// chunks that are there count; zeros for a document without chunks.
-float *pooled(const Chunks *c, Reading r, PoolingOf how, int *width);
+typedef struct SummaryPlan {
+    Reading reading;
+    Summary summary;
+    double (*madds)(int tokens); // of the encoder, for a chunk
+} SummaryPlan;
 
-// --- networks that read chunk by chunk --------------------------------------
+// Logistic regression on the summary, which has the length 1.
+Remedy summary_remedy(const char *name, const SummaryPlan *plan);
 
-// Each begins with the same layer, 512 -> 64, and ends with one, 64 -> classes.
-typedef enum Reader {
-    SELF_ATTENTION,  // a weighted mean; the weights are learnt by one query
-    LSTM_READER,     // an LSTM, its last state (RoBERT)
-    SET_READER,      // a layer of a transformer without positions, mean
-    SEQUENCE_READER, // with positions (ToBERT; Pappagari et al. 2019)
-    READERS
-} Reader;
+// The summary of d: width numbers, or twice as many for both; zeros if it has
+// no chunks. Returns how many chunks were read.
+int summary_of(const SummaryPlan *p, const Document *d, float *to);
 
-extern const char *const reader_names[READERS];
+// The same beside the words of the document (TF-IDF, whole): one classifier
+// for both. By what the vector is multiplied is chosen inside, too.
+Remedy words_and_summary_remedy(const char *name, const SummaryPlan *plan);
 
-typedef struct Net Net;
+// --- each chunk by itself ---------------------------------------------------
 
-// Learns from documents which[0 .. n - 1]: first without a fifth of them, to
-// see after which of at most `epochs` passes the loss on that fifth is
-// smallest, then from all, for so many.
-Net *net_learn(Reader reader, const Chunks *c, const int *label, int classes,
-               const int *which, int n, int epochs, uint64_t seed);
-void net_free(Net *net);
+// Logistic regression on single chunks, which are taught the class of their
+// document; their probabilities are combined.
+typedef struct ChunkPlan {
+    PoolKind combine; // CHUNK_VOTE (equal votes: the mean decides), CHUNK_MEAN
+                      // or CHUNK_MAX
+    bool exits;       // reads chunk after chunk, until the mean is sure enough:
+                      // as sure as costs no accuracy inside
+    double (*madds)(int tokens);
+} ChunkPlan;
+Remedy chunk_remedy(const char *name, const ChunkPlan *plan);
 
-// Their probabilities: n x classes.
-void net_probabilities(const Net *net, const Chunks *c, const int *which, int n,
-                       float *out);
+// --- networks ---------------------------------------------------------------
 
-// Multiplications and additions for a document of so many chunks; and bytes
-// that the weights and working space of a prediction take.
-double net_multiplications(const Net *net, int chunks);
-size_t net_bytes(const Net *net);
+// A layer width -> narrow for each chunk, tanh, and then a Pool of pool.h. It
+// learns by Adam for at most so many epochs: after which the loss is smallest
+// is found without a fifth of the documents, then all are learnt from, for so
+// many epochs.
+typedef struct NetPlan {
+    PoolKind kind;
+    int narrow, epochs, batch;
+    float rate, dropout;
+    int most; // chunks of a document, for positions; the rest is not read
+    double (*madds)(int tokens);
+} NetPlan;
+Remedy net_remedy(const char *name, const NetPlan *plan);
 
 #endif

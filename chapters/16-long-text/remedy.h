@@ -34,7 +34,9 @@ typedef struct Document {
 // What a remedy has done for one document, or for many: added to what is there.
 typedef struct Cost {
     double tokens; // that went through an encoder, one read twice counts twice
+                   // (for bags of words: words)
     double madds;  // multiply-adds, by formula from the shapes
+    double bytes;  // of memory: the largest of all; 0: nobody counted
 } Cost;
 
 typedef struct Remedy {
