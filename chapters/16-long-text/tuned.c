@@ -190,6 +190,7 @@ void tuned_train(Tuned *m, const Document *d, const int *which, int n,
         tape_reset(m->tape);
     }
     m->tape->training = false;
+    m->tape->arena.peak = 0; // from here on, what reading alone needs
     adam_free(&adam);
     free(order);
     free(label);
@@ -212,6 +213,31 @@ void tuned_freeze(Tuned *m, Document *d, int n, Arena *a)
     }
 }
 
+void tuned_cost(Tuned *m, Cost *cost)
+{
+    const Arena *a = &m->tape->arena;
+    const double bytes =
+        (double)a->peak + (double)m->bert.params->count * sizeof(float);
+    for (int i = 0; i < m->x.n; i++) {
+        const int T = m->x.start.at[i + 1] - m->x.start.at[i];
+        const Band *b = &m->plan->band;
+        cost->tokens += T;
+        cost->madds +=
+            bert_madds(&m->bert.shape, T, b->window ? band_pairs(b, T) : 0);
+    }
+    cost->madds += pool_madds(&m->pool, m->x.n);
+    cost->bytes = bytes > cost->bytes ? bytes : cost->bytes;
+}
+
+void tuned_score(Tuned *m, const Document *d, float *score, Cost *cost)
+{
+    const int one = 0;
+    const Matrix *y = pool_scores(&m->pool, tuned_vectors(m, d, &one, 1));
+    memcpy(score, y->val, (size_t)m->classes * sizeof *score);
+    tuned_cost(m, cost);
+    tape_reset(m->tape);
+}
+
 // --- as a remedy ------------------------------------------------------------
 
 static void *learn(const void *plan, const Document *d, const int *which, int n,
@@ -224,19 +250,7 @@ static void *learn(const void *plan, const Document *d, const int *which, int n,
 
 static void scores(void *learnt, const Document *d, float *score, Cost *cost)
 {
-    Tuned *m = learnt;
-    const int one = 0;
-    const Matrix *y = pool_scores(&m->pool, tuned_vectors(m, d, &one, 1));
-    memcpy(score, y->val, (size_t)m->classes * sizeof *score);
-    for (int i = 0; i < m->x.n; i++) {
-        const int T = m->x.start.at[i + 1] - m->x.start.at[i];
-        const Band *b = &m->plan->band;
-        cost->tokens += T;
-        cost->madds +=
-            bert_madds(&m->bert.shape, T, b->window ? band_pairs(b, T) : 0);
-    }
-    cost->madds += pool_madds(&m->pool, m->x.n);
-    tape_reset(m->tape);
+    tuned_score(learnt, d, score, cost);
 }
 
 static void forget(void *learnt)

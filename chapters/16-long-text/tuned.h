@@ -25,13 +25,12 @@ struct Tuning {
     int cls, sep;     // these pieces
     int window;       // tokens of an input, [CLS] and [SEP] among them
     Cut cut;
-    int stride;         // cut_chunks: pieces from one chunk to the next
-    const void *chosen; // cut_chosen: see there
-    PoolKind pool;      // how vectors become scores; any for one input
-    int most;           // chunks of a document, at most
-    Band band;          // cut_nothing: window 0 is full attention
-    int epochs, batch;  // passes over the documents; documents in a batch
-    float rate;         // rises over a tenth of the steps, then falls
+    int stride;        // cut_chunks: pieces from one chunk to the next
+    PoolKind pool;     // how vectors become scores; any for one input
+    int most;          // chunks of a document, at most
+    Band band;         // cut_nothing: window 0 is full attention
+    int epochs, batch; // passes over the documents; documents in a batch
+    float rate;        // rises over a tenth of the steps, then falls
 };
 
 // One window of the beginning, or of the end.
@@ -89,6 +88,11 @@ void tuned_train(Tuned *m, const Document *d, const int *which, int n,
 // Fills in chunks, width, chunk and chunk_tokens of n documents by what m has
 // learnt; into the arena.
 void tuned_freeze(Tuned *m, Document *d, int n, Arena *a);
+
+// Scores of one document, and what that cost; and that cost alone, of what m
+// has read last.
+void tuned_score(Tuned *m, const Document *d, float *score, Cost *cost);
+void tuned_cost(Tuned *m, Cost *cost);
 
 Remedy tuned_remedy(const char *name, const Tuning *plan);
 
