@@ -40,8 +40,7 @@ static const char *const mood[] = {"glad", "tired", "late", "quiet", "hungry"};
 static const char *const done[] = {"sold", "rebuilt"};
 static const char *const season[] = {"spring", "autumn"};
 
-// A sentence about something else.
-static void filler(Rng *r, Buffer *to)
+void filler(Rng *r, Buffer *to)
 {
     switch (rng_below(r, 5)) {
     case 0:

@@ -44,6 +44,9 @@ extern const char *const place_names[PLACES];
 extern const char *const fate_names[FATES];
 extern const char *const key_words[KEY_WORDS];
 
+// Appends a sentence about something else.
+void filler(Rng *r, Buffer *to);
+
 // Appends one document of so many sentences (at least 40), a line each.
 // where[0] is the sentence with the evidence, where[1] the second one, or -1.
 void chronicle(Rng *r, Place place, int fate, int sentences, Buffer *to,

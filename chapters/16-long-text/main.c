@@ -449,6 +449,7 @@ static void compare(const Run *run, const Plan *p)
             printf("%s\n", family_names[s->entry[n].family]);
         row[n] = judge(&s->entry[n], &v, encoded, run->seed + 20);
         print_row(s->entry[n].remedy.name, &row[n]);
+        fprintf(stderr, "T %.2f\n", seconds_now() - began);
     }
     if (n == s->n) {
         plot_heat_map(s, row, run->plots);

@@ -18,6 +18,28 @@ WordPiece words_of_valley(const Buffer *text)
     return w;
 }
 
+// In front of the pieces comes the end of something else, so that there are
+// `room`: a window that begins in the middle of a sentence.
+static void put_in_front(Rng *r, WordPiece *w, Ids *id, int room)
+{
+    Buffer text = {0};
+    Ids all = {0};
+    while (all.n + id->n < room) {
+        text.length = 0;
+        filler(r, &text);
+        bert_pieces(w, (Text){text.at, text.length}, &all);
+    }
+    const int cut = all.n + id->n - room;
+    for (int i = 0; i < id->n; i++)
+        ids_add(&all, id->at[i]);
+    id->n = 0;
+    for (int i = cut; i < all.n; i++)
+        ids_add(id, all.at[i]);
+    ids_free(&all);
+    buffer_free(&text);
+}
+
+// Every second one fills its window.
 static BertExamples notes_of(WordPiece *w, int n, int from, int to, int room,
                              uint64_t seed)
 {
@@ -25,12 +47,16 @@ static BertExamples notes_of(WordPiece *w, int n, int from, int to, int room,
     Rng r = rng_new(seed);
     Buffer text = {0};
     Ids id = {0};
-    for (int i = 0; i < n; i++) {
+    while (e.x.n < n) {
         text.length = id.n = 0;
-        ids_add(&e.label, note(&r, from + rng_below(&r, to - from + 1), &text));
+        const int said = note(&r, from + rng_below(&r, to - from + 1), &text);
         bert_pieces(w, (Text){text.at, text.length}, &id);
-        id.n = id.n < room ? id.n : room;
+        if (id.n > room)
+            continue;
+        if (e.x.n % 2)
+            put_in_front(&r, w, &id, room);
         bert_add(&e.x, w, &id, NULL);
+        ids_add(&e.label, said);
     }
     buffer_free(&text);
     ids_free(&id);
@@ -65,7 +91,7 @@ static double fill_blanks(const Lessons *l, Bert *m, const WordPiece *w,
 static double read_notes(const Lessons *l, Bert *m, WordPiece *w)
 {
     const int room = l->window - 2;
-    BertExamples few = notes_of(w, l->short_notes, 1, 2, room, l->seed + 1);
+    BertExamples few = notes_of(w, l->short_notes, 1, 2, room / 2, l->seed + 1);
     BertExamples more = notes_of(w, l->notes, 3, 5, room, l->seed + 2);
     BertExamples test = notes_of(w, 500, 3, 5, room, l->seed + 3);
     TuneRecipe recipe = {3, 16, 0.003f, l->seed};
