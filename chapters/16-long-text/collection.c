@@ -104,14 +104,16 @@ void add_sentences(Text text, Buffer *to)
 // Text, and with a letter or a digit in it?
 static void check_text(const char *path, Text text)
 {
-    if (memchr(text.at, 0, text.length))
+    if (text.length && memchr(text.at, 0, text.length))
         die("%s: holds a zero byte, expected plain text", path);
     const ptrdiff_t at = utf8_invalid(text);
     if (at >= 0)
         die("%s: byte %td is not UTF-8, expected plain text", path, at);
-    for (size_t i = 0; i < text.length; i++)
-        if (isalnum((unsigned char)text.at[i]) || text.at[i] < 0)
+    for (size_t i = 0; i < text.length; i++) {
+        const unsigned char byte = (unsigned char)text.at[i];
+        if (isalnum(byte) || byte >= 0x80)
             return;
+    }
     die("%s: holds no words", path);
 }
 

@@ -2,6 +2,7 @@
 // summary beside words, each chunk, a network.
 #include "16-long-text/heads.h"
 
+#include "02-machine-learning/logistic.h"
 #include "16-long-text/bags.h"
 #include "16-long-text/folds.h"
 #include "16-long-text/inside.h"
@@ -318,8 +319,7 @@ static float sure_enough(const Document *d, const int *which, int n,
     folds_deal(label, n, classes, 4, &r, fold);
     const int k = folds_split(which, fold, n, 0, learn, judge);
     Examples e = all_chunks(d, learn, k, classes, &group);
-    Inside one = {penalty, penalty, for_chunks.steps};
-    Planes p = fit_inside(&e, group, one, seed).planes;
+    Planes p = softmax_fit(&e, penalty, for_chunks.steps, NULL);
     const int all = right_if(&p, d, judge, n - k, 2);
     float sure = 2;
     for (int i = 0; i < 6 && sure > 1; i++)

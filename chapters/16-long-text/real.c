@@ -28,8 +28,7 @@ enum { FOLDS = 5, SEEDS = 5, LEAST = 10, BUDGET = 4 * USE_LITE_TOKENS };
 // What is read of a document, each as chunks of its own.
 typedef enum View {
     WHOLE,
-    OVERLAPPING, // every second chunk covers the border of two others
-    CHOSEN,      // the first of CHOICES: so many sentences as fit a budget
+    CHOSEN, // the first of CHOICES: so many sentences as fit a budget
     VIEWS = CHOSEN + CHOICES
 } View;
 
@@ -125,8 +124,8 @@ static Document *word_documents(const Collection *c)
 
 static void see(Corpus *x, View v, const Ids *pieces, const char *kept)
 {
-    static const char *const names[VIEWS] = {"whole", "overlapping", "random",
-                                             "tfidf", "textrank"};
+    static const char *const names[VIEWS] = {"whole", "random", "tfidf",
+                                             "textrank"};
     char path[1024];
     if (kept && snprintf(path, sizeof path, "%s/%s.safetensors", kept,
                          names[v]) >= (int)sizeof path)
@@ -160,7 +159,6 @@ static void see_all(Corpus *x, const char *kept, uint64_t seed)
     for (int i = 0; i < n; i++)
         pieces[i] = whole_pieces(x, i);
     see(x, WHOLE, pieces, kept);
-    see(x, OVERLAPPING, pieces, kept);
     free_pieces(pieces, n);
     for (int k = 0; k < CHOICES; k++) {
         for (int i = 0; i < n; i++)
@@ -286,7 +284,6 @@ static int make_rows(Row *row, int *words)
         {summary_remedy("mean of vectors", &mean_of), POOLS, WHOLE},
         {summary_remedy("max of vectors", &max_of), POOLS, WHOLE},
         {summary_remedy("mean and max", &both_of), POOLS, WHOLE},
-        {summary_remedy("mean and max, overlap", &both_of), POOLS, OVERLAPPING},
         {net_remedy("self-attention pooling", &attends), NETS, WHOLE},
         {net_remedy("LSTM (RoBERT)", &reads), NETS, WHOLE},
         {net_remedy("transformer, no positions", &mixes), NETS, WHOLE},
