@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const Inside for_summaries = {.low = 1e-3, .high = 1, .steps = 150};
+static const Inside for_summaries = {.low = 0.01, .high = 10, .steps = 150};
 static const Inside for_chunks = {.low = 0.1, .high = 1, .steps = 60};
 
 // Reading chunk number i of d has cost so much.
@@ -48,28 +48,50 @@ int chunks_read(Reading r, int n, int *chunk)
     return k;
 }
 
-static int summary_width(const SummaryPlan *p, int width)
+// Which of mean, maximum, minimum and deviation a summary has, in this order.
+static const bool parts[SUMMARIES][4] = {[MEAN_OF] = {1, 0, 0, 0},
+                                         [MAX_OF] = {0, 1, 0, 0},
+                                         [MEAN_AND_MAX_OF] = {1, 1, 0, 0},
+                                         [MEAN_AND_DEVIATION_OF] = {1, 0, 0, 1},
+                                         [FOUR_OF] = {1, 1, 1, 1}};
+
+int summary_width(const SummaryPlan *p, int width)
 {
-    return p->summary == MEAN_AND_MAX_OF ? 2 * width : width;
+    int n = 0;
+    for (int k = 0; k < 4; k++)
+        n += parts[p->summary][k];
+    return n * width;
+}
+
+// Mean, maximum, minimum and deviation of number j of the chunks read.
+static void four_of(const Document *d, const int *chunk, int n, int j,
+                    float four[4])
+{
+    double sum = 0, squares = 0;
+    four[1] = -INFINITY, four[2] = INFINITY;
+    for (int k = 0; k < n; k++) {
+        const float x = d->chunk[(size_t)chunk[k] * d->width + j];
+        sum += (double)x, squares += (double)x * (double)x;
+        four[1] = fmaxf(four[1], x), four[2] = fminf(four[2], x);
+    }
+    four[0] = (float)(sum / n);
+    four[3] = (float)sqrt(fmax(0, squares / n - sum / n * sum / n));
 }
 
 int summary_of(const SummaryPlan *p, const Document *d, float *to)
 {
-    const int w = d->width, all = summary_width(p, w);
-    float *max = p->summary == MEAN_AND_MAX_OF ? to + w : to;
     int *chunk = new_array((size_t)d->chunks + 1, sizeof *chunk);
     const int n = chunks_read(p->reading, d->chunks, chunk);
-    memset(to, 0, (size_t)all * sizeof *to);
-    for (int k = 0; k < n; k++) {
-        const float *v = d->chunk + (size_t)chunk[k] * w;
-        if (p->summary != MAX_OF)
-            axpy(1 / (float)n, v, to, w);
-        for (int j = 0; j < w && p->summary != MEAN_OF; j++)
-            max[j] = k == 0 || v[j] > max[j] ? v[j] : max[j];
+    memset(to, 0, (size_t)summary_width(p, d->width) * sizeof *to);
+    for (int j = 0; j < d->width && n > 0; j++) {
+        float four[4], *at = to + j;
+        four_of(d, chunk, n, j, four);
+        for (int k = 0; k < 4; k++)
+            if (parts[p->summary][k]) {
+                *at = four[k];
+                at += d->width;
+            }
     }
-    const float length = sqrtf(dot(to, to, all));
-    for (int j = 0; j < all && length > 0; j++)
-        to[j] /= length;
     free(chunk);
     return n;
 }
@@ -86,7 +108,7 @@ static void pay_summary(const SummaryPlan *p, const Document *d, Cost *cost)
 
 typedef struct SummaryLearnt {
     const SummaryPlan *plan;
-    Planes planes;
+    Planes planes; // on summaries as they are: the scaling is in them
 } SummaryLearnt;
 
 static Examples summaries(const SummaryPlan *p, const Document *d,
@@ -102,14 +124,54 @@ static Examples summaries(const SummaryPlan *p, const Document *d,
     return e;
 }
 
+// Moves and scales the columns: x becomes (x - mean) * factor. Returns the
+// means and then the factors, which the caller frees.
+static float *standardise(Examples *e)
+{
+    float *rule = new_array(2 * (size_t)e->d + 1, sizeof *rule);
+    for (int j = 0; j < e->d; j++) {
+        double sum = 0, squares = 0;
+        for (int i = 0; i < e->n; i++)
+            sum += (double)e->x[(size_t)i * e->d + j];
+        const double mean = sum / e->n;
+        for (int i = 0; i < e->n; i++)
+            squares += pow((double)e->x[(size_t)i * e->d + j] - mean, 2);
+        const double deviation = sqrt(squares / e->n);
+        rule[j] = (float)mean;
+        rule[e->d + j] =
+            deviation > 1e-9 ? (float)(1 / (deviation * sqrt(e->d))) : 0;
+        for (int i = 0; i < e->n; i++) {
+            float *x = &e->x[(size_t)i * e->d + j];
+            *x = (*x - rule[j]) * rule[e->d + j];
+        }
+    }
+    return rule;
+}
+
+// Planes on standardised columns become planes on the columns as they were:
+// w . ((x - mean) factor) + b = (w factor) . x + b - (w factor) . mean.
+static void unstandardise(Planes *p, const float *rule)
+{
+    for (int k = 0; k < p->k; k++) {
+        float *w = p->w + (size_t)k * p->d;
+        for (int j = 0; j < p->d; j++) {
+            w[j] *= rule[p->d + j];
+            p->b[k] -= w[j] * rule[j];
+        }
+    }
+}
+
 static void *summary_learn(const void *plan, const Document *d,
                            const int *which, int n, int classes, uint64_t seed)
 {
     SummaryLearnt *l = new_array(1, sizeof *l);
     Examples e = summaries(plan, d, which, n, classes);
+    float *rule = standardise(&e);
     *l =
         (SummaryLearnt){plan, fit_inside(&e, NULL, for_summaries, seed).planes};
+    unstandardise(&l->planes, rule);
     examples_free(&e);
+    free(rule);
     return l;
 }
 
@@ -164,14 +226,15 @@ static Examples beside(const Examples *a, const Examples *b, float weight)
 static void *beside_learn(const void *plan, const Document *d, const int *which,
                           int n, int classes, uint64_t seed)
 {
-    static const float weights[] = {0.5f, 1, 2, 4};
+    static const float weights[] = {0.5f, 1, 2};
     TfidfRows r = tfidf_rows(d, which, n, classes, 0);
     Examples vectors = summaries(plan, d, which, n, classes);
+    float *rule = standardise(&vectors);
     BesideLearnt *l = new_array(1, sizeof *l);
     *l = (BesideLearnt){plan, classes, vectors.d, .rule = r.rule};
     Fitted best = {.loss = INFINITY};
     float by = 1;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 3; i++) {
         Examples both = beside(&r.e, &vectors, weights[i]);
         Fitted f = fit_inside(&both, NULL, for_summaries, seed);
         examples_free(&both);
@@ -189,6 +252,8 @@ static void *beside_learn(const void *plan, const Document *d, const int *which,
         axpy(by, w + n, l->planes.w + (size_t)j * l->width, l->width);
         l->planes.b[j] = best.planes.b[j];
     }
+    unstandardise(&l->planes, rule);
+    free(rule);
     planes_free(&best.planes);
     examples_free(&vectors);
     r.rule.idf = NULL; // it is ours now

@@ -21,9 +21,17 @@ typedef struct Reading {
 // The numbers of the chunks to read of n, rising; returns how many.
 int chunks_read(Reading r, int n, int *chunk);
 
-// What becomes of the vectors: their mean, their maximum number by number, or
-// both side by side.
-typedef enum Summary { MEAN_OF, MAX_OF, MEAN_AND_MAX_OF } Summary;
+// What becomes of the vectors, number by number: their mean, their maximum;
+// both; the mean and the standard deviation (statistics pooling: Snyder et al.
+// 2018); or mean, maximum, minimum and deviation side by side.
+typedef enum Summary {
+    MEAN_OF,
+    MAX_OF,
+    MEAN_AND_MAX_OF,
+    MEAN_AND_DEVIATION_OF,
+    FOUR_OF,
+    SUMMARIES
+} Summary;
 
 typedef struct SummaryPlan {
     Reading reading;
@@ -31,11 +39,17 @@ typedef struct SummaryPlan {
     double (*madds)(int tokens); // of the encoder, for a chunk
 } SummaryPlan;
 
-// Logistic regression on the summary, which has the length 1.
+// Logistic regression on the summary. Each of its numbers is first moved and
+// scaled so that over the documents to learn from its mean is 0 and its
+// variance 1 / width: some vary far less than others, and a penalty would take
+// that for a lack of importance.
 Remedy summary_remedy(const char *name, const SummaryPlan *plan);
 
-// The summary of d: width numbers, or twice as many for both; zeros if it has
-// no chunks. Returns how many chunks were read.
+// How many numbers a summary of vectors of so many has.
+int summary_width(const SummaryPlan *p, int width);
+
+// The summary of d, not yet scaled; zeros if it has no chunks. Returns how many
+// chunks were read.
 int summary_of(const SummaryPlan *p, const Document *d, float *to);
 
 // The same beside the words of the document (TF-IDF, whole): one classifier

@@ -130,10 +130,8 @@ static void see(Corpus *x, View v, const Ids *pieces, const char *kept)
     if (kept && snprintf(path, sizeof path, "%s/%s.safetensors", kept,
                          names[v]) >= (int)sizeof path)
         die("%.60s...: the path is too long", kept);
-    x->chunks[v] =
-        chunks_encode(&x->encoder, pieces, x->c.n,
-                      v == OVERLAPPING ? USE_LITE_TOKENS / 2 : USE_LITE_TOKENS,
-                      kept ? path : NULL);
+    x->chunks[v] = chunks_encode(&x->encoder, pieces, x->c.n, USE_LITE_TOKENS,
+                                 kept ? path : NULL);
     const Chunks *c = &x->chunks[v];
     x->document[v] = word_documents(&x->c);
     for (int i = 0; i < x->c.n; i++) {
@@ -247,7 +245,9 @@ static const SummaryPlan one = OF(.reading = {.first = 1}),
                          twelve = OF(.reading = {.spread = 12}),
                          mean_of = OF(.summary = MEAN_OF),
                          max_of = OF(.summary = MAX_OF),
-                         both_of = OF(.summary = MEAN_AND_MAX_OF);
+                         both_of = OF(.summary = MEAN_AND_MAX_OF),
+                         spread_of = OF(.summary = MEAN_AND_DEVIATION_OF),
+                         four_of = OF(.summary = FOUR_OF);
 static const ChunkPlan vote = OF(.combine = CHUNK_VOTE),
                        likely = OF(.combine = CHUNK_MEAN),
                        likeliest = OF(.combine = CHUNK_MAX),
@@ -284,11 +284,13 @@ static int make_rows(Row *row, int *words)
         {summary_remedy("mean of vectors", &mean_of), POOLS, WHOLE},
         {summary_remedy("max of vectors", &max_of), POOLS, WHOLE},
         {summary_remedy("mean and max", &both_of), POOLS, WHOLE},
+        {summary_remedy("mean and deviation", &spread_of), POOLS, WHOLE},
+        {summary_remedy("mean, max, min, deviation", &four_of), POOLS, WHOLE},
         {net_remedy("self-attention pooling", &attends), NETS, WHOLE},
         {net_remedy("LSTM (RoBERT)", &reads), NETS, WHOLE},
         {net_remedy("transformer, no positions", &mixes), NETS, WHOLE},
         {net_remedy("transformer (ToBERT)", &orders), NETS, WHOLE},
-        {words_and_summary_remedy("words, and mean and max", &both_of), BOTH,
+        {words_and_summary_remedy("words, and these four", &four_of), BOTH,
          WHOLE},
     };
     const int n = sizeof all / sizeof *all;

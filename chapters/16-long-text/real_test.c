@@ -476,20 +476,53 @@ static void summaries_by_hand(void **state)
     const float chunk[] = {1, 0, 3, -4, 2, -2};
     const Document d = {.chunks = 3, .width = 2, .chunk = chunk},
                    none = {.width = 2};
-    SummaryPlan p = {.summary = MEAN_AND_MAX_OF};
-    float got[4], want[] = {2, -2, 3, 0};
-    for (int i = 0; i < 4; i++)
-        want[i] /= sqrtf(17);
+    SummaryPlan p = {.summary = FOUR_OF};
+    float got[8];
+    const float four[] = {2, -2, 3, 0, 1, -4, sqrtf(2.f / 3), sqrtf(8.f / 3)};
+    assert_int_equal(summary_width(&p, 2), 8);
     assert_int_equal(summary_of(&p, &d, got), 3);
-    assert_close(got, want, 4, 1e-6);
+    assert_close(got, four, 8, 1e-6);
+    p = (SummaryPlan){.summary = MEAN_AND_MAX_OF};
+    assert_int_equal(summary_of(&p, &d, got), 3);
+    assert_close(got, four, 4, 1e-6);
+    p = (SummaryPlan){.summary = MEAN_AND_DEVIATION_OF};
+    assert_int_equal(summary_of(&p, &d, got), 3);
+    assert_close(got + 2, four + 6, 2, 1e-6);
     p = (SummaryPlan){.summary = MAX_OF, .reading = {.last = 2}};
     assert_int_equal(summary_of(&p, &d, got), 2);
-    assert_close(got, ((float[]){3 / sqrtf(13), -2 / sqrtf(13)}), 2, 1e-6);
+    assert_close(got, ((float[]){3, -2}), 2, 0);
     p = (SummaryPlan){.summary = MEAN_OF, .reading = {.first = 1}};
     assert_int_equal(summary_of(&p, &d, got), 1);
     assert_close(got, ((float[]){1, 0}), 2, 0);
     assert_int_equal(summary_of(&p, &none, got), 0);
     assert_close(got, ((float[]){0, 0}), 2, 0);
+}
+
+// A column is as important in metres as in miles, whatever its zero: what is
+// scaled before learning and scaled back in the weights changes no score.
+static void units_do_not_matter(void **state)
+{
+    (void)state;
+    static const SummaryPlan plans[] = {{.summary = FOUR_OF}};
+    Made *m = made(3, 1);
+    float score[2][2][CLASSES];
+    for (int moved = 0; moved < 2; moved++) {
+        const Remedy both[] = {summary_remedy("", plans),
+                               words_and_summary_remedy("", plans)};
+        for (int k = 0; k < 2; k++) {
+            Cost cost = {0};
+            void *l = both[k].learn(plans, m->d, m->which, 42, CLASSES, 1);
+            both[k].scores(l, &m->d[50], score[moved][k], &cost);
+            both[k].forget(l);
+        }
+        for (int i = 0; i < DOCS * MOST_CHUNKS * WIDTH; i++) {
+            float *x = &m->chunk[0][0] + i;
+            *x = i % WIDTH % 2 ? 7 * *x + 3 : *x / 3;
+        }
+    }
+    assert_close(score[1][0], score[0][0], CLASSES, 2e-3);
+    assert_close(score[1][1], score[0][1], CLASSES, 2e-3);
+    free(m);
 }
 
 static void a_part_misses_what_stands_elsewhere(void **state)
@@ -872,6 +905,7 @@ int main(void)
         cmocka_unit_test(word_vectors_learn),
         cmocka_unit_test(which_chunks_are_read),
         cmocka_unit_test(summaries_by_hand),
+        cmocka_unit_test(units_do_not_matter),
         cmocka_unit_test(a_part_misses_what_stands_elsewhere),
         cmocka_unit_test(chunks_by_themselves),
         cmocka_unit_test(votes_means_and_maxima),
