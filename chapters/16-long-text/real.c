@@ -232,7 +232,7 @@ typedef struct Row {
 } Row;
 
 static const BagPlan first_128 = {128}, first_512 = {512}, all_words = {0};
-static const WordVectorPlan word_vectors = {.width = 64, .epochs = 3};
+static const WordVectorPlan word_vectors = {.width = 64, .epochs = 2};
 
 #define OF(...)                                                                \
     {                                                                          \
@@ -248,12 +248,14 @@ static const SummaryPlan one = OF(.reading = {.first = 1}),
                          both_of = OF(.summary = MEAN_AND_MAX_OF),
                          spread_of = OF(.summary = MEAN_AND_DEVIATION_OF),
                          four_of = OF(.summary = FOUR_OF);
-static const ChunkPlan vote = OF(.combine = CHUNK_VOTE),
-                       likely = OF(.combine = CHUNK_MEAN),
-                       likeliest = OF(.combine = CHUNK_MAX),
-                       early = OF(.combine = CHUNK_MEAN, .exits = true);
+static ChunkMemo memo;
+static const ChunkPlan vote = OF(.combine = CHUNK_VOTE, .memo = &memo),
+                       likely = OF(.combine = CHUNK_MEAN, .memo = &memo),
+                       likeliest = OF(.combine = CHUNK_MAX, .memo = &memo),
+                       early = OF(.combine = CHUNK_MEAN, .memo = &memo,
+                                  .exits = true);
 #define NET(which)                                                             \
-    OF(.kind = which, .narrow = 64, .epochs = 30, .batch = 16, .rate = 1e-3f,  \
+    OF(.kind = which, .narrow = 64, .epochs = 16, .batch = 16, .rate = 2e-3f,  \
        .dropout = 0.2f, .most = 512)
 static const NetPlan attends = NET(VECTOR_ATTENTION), reads = NET(READ_LSTM),
                      mixes = NET(READ_SET), orders = NET(READ_PLACED);
@@ -468,5 +470,6 @@ void real_table(const Run *run, const char *kept)
            seconds_text(seconds_now() - began, took));
     for (int k = 0; k < rows; k++)
         free(row[k].right);
+    chunk_memo_free(&memo);
     corpus_free(&x);
 }
