@@ -285,6 +285,7 @@ static void frozen_scores(void *learnt, const Document *d, float *score,
     for (int i = 0; i < read; i++)
         pay(f, d, i, cost);
     cost->madds += pool_madds(&l->pool, read);
+    cost->bytes = f->bytes > cost->bytes ? f->bytes : cost->bytes;
 }
 
 static void frozen_forget(void *learnt)

@@ -75,6 +75,7 @@ typedef struct Frozen {
                 // the mean probability of a class is at least this; 0: reads
                 // all (1: nearly always all)
     double (*madds)(int tokens); // of the encoder, for a chunk; NULL: 0
+    double bytes;                // of memory, for the encoder
 } Frozen;
 
 Remedy frozen_remedy(const char *name, const Frozen *plan);
