@@ -410,6 +410,18 @@ static void print_table(const Row *row, int rows, int words, const Corpus *x)
     }
 }
 
+static void print_best(const Row *row, int rows, int words, int n)
+{
+    int best = 0;
+    for (int k = 1; k < rows; k++)
+        if (interval_of(row[k].right, n).mean >
+            interval_of(row[best].right, n).mean)
+            best = k;
+    printf("=> words alone %.3f, %s %.3f\n",
+           interval_of(row[words].right, n).mean, row[best].is.remedy.name,
+           interval_of(row[best].right, n).mean);
+}
+
 static void plot_table(const Row *row, int rows, const Corpus *x,
                        const char *directory)
 {
@@ -468,6 +480,7 @@ void real_table(const Run *run, const char *kept)
                 row[k].is.remedy.name, row[k].learning, row[k].scoring);
     printf("\nAll of it took ~%s.\n",
            seconds_text(seconds_now() - began, took));
+    print_best(row, rows, words, x.c.n);
     for (int k = 0; k < rows; k++)
         free(row[k].right);
     chunk_memo_free(&memo);
