@@ -16,6 +16,7 @@
 #include <string.h>
 
 static const Inside for_summaries = {.low = 0.01, .high = 10, .steps = 150};
+static const Inside for_both = {.low = 0.1, .high = 1, .steps = 150};
 static const Inside for_chunks = {.low = 0.1, .high = 1, .steps = 60};
 
 // Reading chunk number i of d has cost so much.
@@ -236,7 +237,7 @@ static void *beside_learn(const void *plan, const Document *d, const int *which,
     float by = 1;
     for (int i = 0; i < 3; i++) {
         Examples both = beside(&r.e, &vectors, weights[i]);
-        Fitted f = fit_inside(&both, NULL, for_summaries, seed);
+        Fitted f = fit_inside(&both, NULL, for_both, seed);
         examples_free(&both);
         if (f.loss < best.loss) {
             Fitted worse = best;
@@ -396,19 +397,55 @@ static float sure_enough(const Document *d, const int *which, int n,
     return sure;
 }
 
+void chunk_memo_free(ChunkMemo *m)
+{
+    planes_free(&m->planes);
+    *m = (ChunkMemo){0};
+}
+
+static Planes planes_copy(const Planes *p)
+{
+    Planes new = planes_new(p->d, p->k);
+    memcpy(new.w, p->w, (size_t)p->d * p->k * sizeof *new.w);
+    memcpy(new.b, p->b, (size_t)p->k * sizeof *new.b);
+    return new;
+}
+
+// The classifier of single chunks: from the memo, or learnt and kept there.
+static ChunkMemo fit_chunks(ChunkMemo *memo, const Document *d,
+                            const int *which, int n, int classes, uint64_t seed)
+{
+    ChunkMemo new = {d, n, which[0], which[n - 1], seed, {0}, 0};
+    if (memo && memo->d == d && memo->n == n && memo->first == new.first &&
+        memo->last == new.last && memo->seed == seed) {
+        new.planes = planes_copy(&memo->planes);
+        new.penalty = memo->penalty;
+        return new;
+    }
+    int *group;
+    Examples e = all_chunks(d, which, n, classes, &group);
+    Fitted f = fit_inside(&e, group, for_chunks, seed);
+    new.planes = f.planes;
+    new.penalty = f.penalty;
+    examples_free(&e);
+    free(group);
+    if (memo) {
+        chunk_memo_free(memo);
+        *memo = new;
+        memo->planes = planes_copy(&new.planes);
+    }
+    return new;
+}
+
 static void *chunk_learn(const void *plan, const Document *d, const int *which,
                          int n, int classes, uint64_t seed)
 {
     const ChunkPlan *p = plan;
-    int *group;
     ChunkLearnt *l = new_array(1, sizeof *l);
-    Examples e = all_chunks(d, which, n, classes, &group);
-    Fitted f = fit_inside(&e, group, for_chunks, seed);
+    ChunkMemo f = fit_chunks(p->memo, d, which, n, classes, seed);
     *l = (ChunkLearnt){p, f.planes, 2};
     if (p->exits)
         l->sure = sure_enough(d, which, n, classes, f.penalty, seed);
-    examples_free(&e);
-    free(group);
     return l;
 }
 

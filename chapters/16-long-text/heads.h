@@ -7,6 +7,7 @@
 #ifndef LONG_TEXT_HEADS_H
 #define LONG_TEXT_HEADS_H
 
+#include "02-machine-learning/linear.h"
 #include "16-long-text/pool.h"
 
 // --- one vector a document --------------------------------------------------
@@ -60,12 +61,26 @@ Remedy words_and_summary_remedy(const char *name, const SummaryPlan *plan);
 
 // Logistic regression on single chunks, which are taught the class of their
 // document; their probabilities are combined.
+//
+// Remedies that differ only in how they do that can share what they learn: the
+// last one that was learnt is kept in the memo, and is taken from there by who
+// asks for the same documents and seed. Begins with {0}.
+typedef struct ChunkMemo {
+    const Document *d;
+    int n, first, last; // documents, and two of their numbers
+    uint64_t seed;
+    Planes planes;
+    double penalty;
+} ChunkMemo;
+void chunk_memo_free(ChunkMemo *m);
+
 typedef struct ChunkPlan {
     PoolKind combine; // CHUNK_VOTE (equal votes: the mean decides), CHUNK_MEAN
                       // or CHUNK_MAX
     bool exits;       // reads chunk after chunk, until the mean is sure enough:
                       // as sure as costs no accuracy inside
     double (*madds)(int tokens);
+    ChunkMemo *memo; // or NULL
 } ChunkPlan;
 Remedy chunk_remedy(const char *name, const ChunkPlan *plan);
 

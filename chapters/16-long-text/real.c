@@ -232,7 +232,7 @@ typedef struct Row {
 } Row;
 
 static const BagPlan first_128 = {128}, first_512 = {512}, all_words = {0};
-static const WordVectorPlan word_vectors = {.width = 64, .epochs = 3};
+static const WordVectorPlan word_vectors = {.width = 64, .epochs = 2};
 
 #define OF(...)                                                                \
     {                                                                          \
@@ -248,12 +248,14 @@ static const SummaryPlan one = OF(.reading = {.first = 1}),
                          both_of = OF(.summary = MEAN_AND_MAX_OF),
                          spread_of = OF(.summary = MEAN_AND_DEVIATION_OF),
                          four_of = OF(.summary = FOUR_OF);
-static const ChunkPlan vote = OF(.combine = CHUNK_VOTE),
-                       likely = OF(.combine = CHUNK_MEAN),
-                       likeliest = OF(.combine = CHUNK_MAX),
-                       early = OF(.combine = CHUNK_MEAN, .exits = true);
+static ChunkMemo memo;
+static const ChunkPlan vote = OF(.combine = CHUNK_VOTE, .memo = &memo),
+                       likely = OF(.combine = CHUNK_MEAN, .memo = &memo),
+                       likeliest = OF(.combine = CHUNK_MAX, .memo = &memo),
+                       early = OF(.combine = CHUNK_MEAN, .memo = &memo,
+                                  .exits = true);
 #define NET(which)                                                             \
-    OF(.kind = which, .narrow = 64, .epochs = 30, .batch = 16, .rate = 1e-3f,  \
+    OF(.kind = which, .narrow = 64, .epochs = 16, .batch = 16, .rate = 2e-3f,  \
        .dropout = 0.2f, .most = 512)
 static const NetPlan attends = NET(VECTOR_ATTENTION), reads = NET(READ_LSTM),
                      mixes = NET(READ_SET), orders = NET(READ_PLACED);
@@ -408,6 +410,18 @@ static void print_table(const Row *row, int rows, int words, const Corpus *x)
     }
 }
 
+static void print_best(const Row *row, int rows, int words, int n)
+{
+    int best = 0;
+    for (int k = 1; k < rows; k++)
+        if (interval_of(row[k].right, n).mean >
+            interval_of(row[best].right, n).mean)
+            best = k;
+    printf("=> words alone %.3f, %s %.3f\n",
+           interval_of(row[words].right, n).mean, row[best].is.remedy.name,
+           interval_of(row[best].right, n).mean);
+}
+
 static void plot_table(const Row *row, int rows, const Corpus *x,
                        const char *directory)
 {
@@ -466,7 +480,9 @@ void real_table(const Run *run, const char *kept)
                 row[k].is.remedy.name, row[k].learning, row[k].scoring);
     printf("\nAll of it took ~%s.\n",
            seconds_text(seconds_now() - began, took));
+    print_best(row, rows, words, x.c.n);
     for (int k = 0; k < rows; k++)
         free(row[k].right);
+    chunk_memo_free(&memo);
     corpus_free(&x);
 }

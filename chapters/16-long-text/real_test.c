@@ -601,6 +601,32 @@ static void votes_means_and_maxima(void **state)
     free(m);
 }
 
+// What one remedy has learnt another may use, if it asks for the same.
+static void a_memo_changes_nothing(void **state)
+{
+    (void)state;
+    ChunkMemo memo = {0};
+    const ChunkPlan plain = {.combine = CHUNK_MAX},
+                    kept = {.combine = CHUNK_MAX, .memo = &memo};
+    Made *m = made(0, 1), *other = made(0, 2);
+    float score[2][4][CLASSES];
+    for (int k = 0; k < 2; k++) {
+        const Remedy r = chunk_remedy("", k ? &kept : &plain);
+        for (int i = 0; i < 4; i++) { // twice the same, another seed, others
+            const Document *d = i < 3 ? m->d : other->d;
+            Cost cost = {0};
+            void *l = r.learn(r.plan, d, m->which, 42, CLASSES, i == 2 ? 8 : 7);
+            r.scores(l, &m->d[50], score[k][i], &cost);
+            r.forget(l);
+        }
+    }
+    assert_memory_equal(score[0], score[1], sizeof score[0]);
+    assert_memory_not_equal(score[0][0], score[0][3], sizeof score[0][0]);
+    chunk_memo_free(&memo);
+    free(m);
+    free(other);
+}
+
 static void words_beside_vectors(void **state)
 {
     (void)state;
@@ -909,6 +935,7 @@ int main(void)
         cmocka_unit_test(a_part_misses_what_stands_elsewhere),
         cmocka_unit_test(chunks_by_themselves),
         cmocka_unit_test(votes_means_and_maxima),
+        cmocka_unit_test(a_memo_changes_nothing),
         cmocka_unit_test(words_beside_vectors),
         cmocka_unit_test(networks_learn),
         cmocka_unit_test(order_counts_where_it_should),
