@@ -135,7 +135,7 @@ static int make_claims(Rng *r, Place place, int fate, Claim *c)
     for (int k = 0; k < n; k++) // take what is wanted out of all
         for (int i = 0; i < CLAIMS; i++) {
             Claim *a = &all[rank[i]];
-            if (!a->counts && a->what == wanted[place][k].what &&
+            if (a->what == wanted[place][k].what &&
                 a->when == wanted[place][k].when) {
                 a->counts = true;
                 c[first++] = *a;

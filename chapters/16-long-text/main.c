@@ -354,8 +354,8 @@ static void plot_heat_map(const Shelf *s, const Row *row, const char *plots)
         for (int k = 0; k < PLACES; k++)
             value[i * PLACES + k] = (float)(100 * row[i].place[k]);
     }
-    Plot *p = plot_new("Documents classified rightly, %", NULL,
-                       "where the evidence stands");
+    Plot *p = plot_new("Documents classified rightly, %",
+                       "where the evidence stands", NULL);
     plot_heat(p, s->n, PLACES, value, name, place_names);
     plot_size(p, 720, 160 + 24 * s->n);
     plot_save(p, plots, "places");
