@@ -451,8 +451,8 @@ static void print_plan(const Corpus *x, int seeds)
         printf("%s %s %d", k ? "," : "", x->c.name[k], n);
     }
     printf("\nFrozen Universal Sentence Encoder Lite, chunks of %d pieces; %d "
-           "folds, %s.\nTo be expected: half an hour at most for Brown on two "
-           "cores, 1 GB of memory.\n",
+           "folds, %s.\nBrown takes about a quarter of an hour, and 400 MB of "
+           "memory.\n",
            USE_LITE_TOKENS, FOLDS, seeds == 1 ? "once" : "five times");
     fflush(stdout);
 }
