@@ -523,17 +523,20 @@ int main(int argc, char **argv)
          .argument = "N",
          .kind = OPTION_INT,
          .target = &documents,
-         .min = 0,
+         .min = 20,
          .max = 100000,
-         .help = "to learn from; 0: as many as fit the time"},
+         .help = "to learn from; unless given, 1000, or 400 with --quick"},
         {0}};
     cli_parse(argc, argv, about, own, &run);
     if (brown || run.data) {
         real_table(&run, keep);
         return 0;
     }
-    if (keep)
-        die("--keep: only with --brown or --data");
+    if (keep) {
+        fprintf(stderr, "16-long-text: --keep: only with --brown or --data; "
+                        "try --help\n");
+        return 2;
+    }
     const Plan p = plan_for(&run, documents);
     puts(run.quick ? "16-long-text: about 9 seconds, 200 MB.\n"
                    : "16-long-text: about 45 seconds, 200 MB.\n");
