@@ -225,7 +225,9 @@ typedef struct Entry {
 
 typedef struct Row {
     Entry is;
-    double *right; // of each document: the share of the seeds it was right in
+    double *right; // of each document: in how many rounds it was classified
+                   // rightly; at the end, in what share of them
+    bool *hit;     // of each: in this round
     Cost cost;
     double learning, scoring; // seconds, of all folds
     int scored;               // documents
@@ -312,10 +314,9 @@ static int largest(const float *x, int n)
     return best;
 }
 
-// Learns from `train` and judges `test`, each document's part of `right` being
-// `share`.
+// Learns from n documents and judges m others.
 static void judge_fold(Row *row, const Corpus *x, const int *train, int n,
-                       const int *test, int m, double share, uint64_t seed)
+                       const int *test, int m, uint64_t seed)
 {
     const Remedy *r = &row->is.remedy;
     const Document *d = x->document[row->is.view];
@@ -325,8 +326,7 @@ static void judge_fold(Row *row, const Corpus *x, const int *train, int n,
     const double learned = seconds_now();
     for (int i = 0; i < m; i++) {
         r->scores(learnt, &d[test[i]], score, &row->cost);
-        if (largest(score, x->c.classes) == d[test[i]].class)
-            row->right[test[i]] += share;
+        row->hit[test[i]] = largest(score, x->c.classes) == d[test[i]].class;
     }
     row->scoring += seconds_now() - learned;
     row->learning += learned - began;
@@ -335,28 +335,48 @@ static void judge_fold(Row *row, const Corpus *x, const int *train, int n,
     free(score);
 }
 
-static void judge_all(Row *row, int rows, const Corpus *x, int seeds,
-                      uint64_t seed)
+// One round: every document is judged once, by what has not seen it. False if
+// it was interrupted.
+static bool judge_round(Row *row, int rows, const Corpus *x, uint64_t seed,
+                        int round, Progress *bar)
 {
     const int n = x->c.n;
     int *fold = new_array(n, sizeof *fold),
         *train = new_array(n, sizeof *train);
-    int *test = new_array(n, sizeof *test), done = 0;
-    Progress bar = progress_new("folds", (int64_t)seeds * FOLDS * rows, "fits");
-    for (int s = 0; s < seeds; s++) {
-        Rng r = rng_new(seed + (uint64_t)s);
-        folds_deal(x->c.label, n, x->c.classes, FOLDS, &r, fold);
-        for (int f = 0; f < FOLDS; f++) {
-            const int m = folds_split(NULL, fold, n, f, train, test);
-            for (int k = 0; k < rows; k++) {
-                judge_fold(&row[k], x, train, m, test, n - m, 1.0 / seeds,
-                           seed + (uint64_t)(s * FOLDS + f));
-                progress(&bar, ++done, NAN);
-            }
+    int *test = new_array(n, sizeof *test), done = round * FOLDS * rows;
+    Rng r = rng_new(seed + (uint64_t)round);
+    folds_deal(x->c.label, n, x->c.classes, FOLDS, &r, fold);
+    for (int f = 0; f < FOLDS && !interrupted(); f++) {
+        const int m = folds_split(NULL, fold, n, f, train, test);
+        for (int k = 0; k < rows && !interrupted(); k++) {
+            judge_fold(&row[k], x, train, m, test, n - m,
+                       seed + (uint64_t)(round * FOLDS + f));
+            progress(bar, ++done, NAN);
         }
     }
-    progress_end(&bar);
     free(fold), free(train), free(test);
+    return !interrupted();
+}
+
+// Returns how many rounds were completed. An interrupted one does not count.
+static int judge_all(Row *row, int rows, const Corpus *x, int rounds,
+                     uint64_t seed)
+{
+    int done = 0;
+    Progress bar =
+        progress_new("folds", (int64_t)rounds * FOLDS * rows, "fits");
+    interrupted(); // from here on Ctrl-C ends the judging, not the program
+    while (done < rounds && judge_round(row, rows, x, seed, done, &bar)) {
+        for (int k = 0; k < rows; k++)
+            for (int i = 0; i < x->c.n; i++)
+                row[k].right[i] += row[k].hit[i];
+        done++;
+    }
+    progress_end(&bar);
+    for (int k = 0; k < rows && done > 0; k++)
+        for (int i = 0; i < x->c.n; i++)
+            row[k].right[i] /= done;
+    return done;
 }
 
 // --- the table --------------------------------------------------------------
@@ -451,38 +471,50 @@ static void print_plan(const Corpus *x, int seeds)
         printf("%s %s %d", k ? "," : "", x->c.name[k], n);
     }
     printf("\nFrozen Universal Sentence Encoder Lite, chunks of %d pieces; %d "
-           "folds, %s.\nTo be expected: half an hour at most for Brown on two "
-           "cores, 1 GB of memory.\n",
+           "folds, %s.\nBrown takes about a quarter of an hour, and 400 MB of "
+           "memory.\n",
            USE_LITE_TOKENS, FOLDS, seeds == 1 ? "once" : "five times");
     fflush(stdout);
 }
 
+static void table_of(const Run *run, const Row *row, int rows, int words,
+                     const Corpus *x)
+{
+    print_table(row, rows, words, x);
+    plot_table(row, rows, x, run->plots);
+    for (int k = 0; k < rows; k++)
+        fprintf(stderr, "%-28s learning %7.1f s, scoring %6.1f s\n",
+                row[k].is.remedy.name, row[k].learning, row[k].scoring);
+}
+
 void real_table(const Run *run, const char *kept)
 {
-    const int seeds = run->quick ? 1 : SEEDS;
+    const int rounds = run->quick ? 1 : SEEDS;
     const double began = seconds_now();
     char took[24];
     Row row[MOST_ROWS] = {0};
     int words;
     const int rows = make_rows(row, &words);
     Corpus x = {.c = collection_of(run), .encoder = encoder_of(run)};
-    print_plan(&x, seeds);
+    print_plan(&x, rounds);
     if (kept)
         mkdir(kept, 0777); // whether it is there, shows when it is written
     see_all(&x, kept, run->seed);
-    for (int k = 0; k < rows; k++)
+    for (int k = 0; k < rows; k++) {
         row[k].right = new_array((size_t)x.c.n + 1, sizeof(double));
-    judge_all(row, rows, &x, seeds, run->seed);
-    print_table(row, rows, words, &x);
-    plot_table(row, rows, &x, run->plots);
-    for (int k = 0; k < rows; k++)
-        fprintf(stderr, "%-28s learning %7.1f s, scoring %6.1f s\n",
-                row[k].is.remedy.name, row[k].learning, row[k].scoring);
+        row[k].hit = new_array((size_t)x.c.n + 1, sizeof(bool));
+    }
+    const int done = judge_all(row, rows, &x, rounds, run->seed);
+    if (done == 0)
+        die("interrupted before the first of %d rounds was through", rounds);
+    if (done < rounds)
+        printf("\nInterrupted: %d of %d rounds.\n", done, rounds);
+    table_of(run, row, rows, words, &x);
     printf("\nAll of it took ~%s.\n",
            seconds_text(seconds_now() - began, took));
     print_best(row, rows, words, x.c.n);
     for (int k = 0; k < rows; k++)
-        free(row[k].right);
+        free(row[k].right), free(row[k].hit);
     chunk_memo_free(&memo);
     corpus_free(&x);
 }

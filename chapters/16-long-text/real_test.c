@@ -618,6 +618,7 @@ static void a_memo_changes_nothing(void **state)
             void *l = r.learn(r.plan, d, m->which, 42, CLASSES, i == 2 ? 8 : 7);
             r.scores(l, &m->d[50], score[k][i], &cost);
             r.forget(l);
+            assert_true(!k || (memo.seed == (i == 2 ? 8 : 7) && memo.d == d));
         }
     }
     assert_memory_equal(score[0], score[1], sizeof score[0]);
