@@ -497,7 +497,7 @@ static const char about[] =
     "at the head, in the middle, at the tail, in two places, or revised? More\n"
     "than twenty remedies, one encoder, one table with costs. About 45 "
     "seconds\n"
-    "and 200 MB; --quick about 9 seconds.\n"
+    "and 150 MB; --quick about 9 seconds.\n"
     "With --brown, or with --data DIR (a directory of CLASS/FILE.txt), the "
     "same\n"
     "question is put to real documents, with a real encoder, in folds.";
@@ -538,8 +538,8 @@ int main(int argc, char **argv)
         return 2;
     }
     const Plan p = plan_for(&run, documents);
-    puts(run.quick ? "16-long-text: about 9 seconds, 200 MB.\n"
-                   : "16-long-text: about 45 seconds, 200 MB.\n");
+    puts(run.quick ? "16-long-text: about 9 seconds, 150 MB.\n"
+                   : "16-long-text: about 45 seconds, 150 MB.\n");
     compare(&run, &p);
     return 0;
 }
