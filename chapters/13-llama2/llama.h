@@ -14,6 +14,7 @@
 #define LLAMA2_LLAMA_H
 
 #include "11-kv-cache/kv_cache.h"
+#include "13-llama2/gguf.h"
 
 #include "common/ops.h"
 
@@ -41,24 +42,58 @@ int llama_key_width(const LlamaShape *s);             // groups * head width
 size_t llama_parameters(const LlamaShape *s);         // numbers learnt
 size_t llama_cache_bytes(const LlamaShape *s, int n); // for n tokens
 
-// The weights of one layer; a matrix has a row for each output.
+// A matrix of weights, with a row for each output. How its numbers lie at `at`
+// is the matter of its kind; the forward pass never asks.
+typedef struct LlamaMatrix {
+    const struct LlamaKind *kind;
+    int rows, cols;
+    const void *at; // llama_f32: rows x cols floats
+} LlamaMatrix;
+
+// What is to be computed with up to three matrices of one kind and the same x:
+// y (n x rows) = x (n x cols) w^T.
+typedef struct LlamaProducts {
+    int n;
+    const float *x;
+    void *room; // n x cols floats wide, for x in another form
+    int matrices;
+    struct {
+        const LlamaMatrix *w;
+        float *y;
+    } part[3];
+} LlamaProducts;
+
+// A kind of matrix is what can be done with it. This chapter has one kind.
+typedef struct LlamaKind {
+    GgufType type; // of a tensor in a GGUF file
+    void (*multiply)(const LlamaProducts *p);
+    void (*row)(const LlamaMatrix *m, int i, float *x); // row i as floats
+    void (*store)(const LlamaMatrix *m, void *bytes);   // as GGUF has it
+} LlamaKind;
+
+extern const LlamaKind llama_f32;
+
+// rows x cols floats, which must stay, as a matrix.
+LlamaMatrix llama_floats(const float *w, int rows, int cols);
+
+// The weights of one layer.
 typedef struct LlamaLayer {
     const float *attention_norm; // d
-    const float *q;              // d x d
-    const float *k, *v;          // key width x d
-    const float *out;            // d x d
+    LlamaMatrix q;               // d x d
+    LlamaMatrix k, v;            // key width x d
+    LlamaMatrix out;             // d x d
     const float *feed_norm;      // d
-    const float *gate, *up;      // hidden x d
-    const float *down;           // d x hidden
+    LlamaMatrix gate, up;        // hidden x d
+    LlamaMatrix down;            // d x hidden
 } LlamaLayer;
 
 typedef struct Llama {
     LlamaShape shape;
-    const float *pieces; // V x d: embeddings
+    LlamaMatrix pieces; // V x d: embeddings
     LlamaLayer *layer;
-    const float *norm;   // d
-    const float *output; // V x d; == pieces if tied
-    Arena arena;         // holds `layer`, and weights that had to be converted
+    const float *norm;  // d
+    LlamaMatrix output; // V x d; == pieces if tied
+    Arena arena;        // holds `layer`, and weights that had to be converted
 } Llama;
 
 void llama_free(Llama *m);
