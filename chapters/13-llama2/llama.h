@@ -66,9 +66,15 @@ typedef struct LlamaProducts {
 // A kind of matrix is what can be done with it. This chapter has one kind.
 typedef struct LlamaKind {
     GgufType type; // of a tensor in a GGUF file
-    void (*multiply)(const LlamaProducts *p);
-    void (*row)(const LlamaMatrix *m, int i, float *x); // row i as floats
-    void (*store)(const LlamaMatrix *m, void *bytes);   // as GGUF has it
+    int unit;      // rows that threads do not share
+    // Puts x into the room in another form; NULL if it is used as it is.
+    void (*prepare)(const LlamaProducts *p);
+    // Rows from .. to - 1 of part i: these columns of its y.
+    void (*some_rows)(const LlamaProducts *p, int i, int from, int to);
+    // Row i as floats.
+    void (*row)(const LlamaMatrix *m, int i, float *x);
+    // All of it as GGUF has it; NULL if it lies so already.
+    void (*store)(const LlamaMatrix *m, void *bytes);
 } LlamaKind;
 
 extern const LlamaKind llama_f32;
@@ -123,6 +129,7 @@ typedef struct LlamaRun {
     float *q, *k, *v; // most x d, most x key width
     float *gate, *up; // most x hidden
     float *logits;    // most x V, of the last pass
+    float *room;      // most x the wider of d and hidden: LlamaProducts
     LlamaWatch watch; // or NULL
     void *watch_context;
 } LlamaRun;
