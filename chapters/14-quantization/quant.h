@@ -43,6 +43,10 @@ bool quant_can(QuantKind k, int cols);
 // Ask before packing numbers that come from outside.
 ptrdiff_t quant_misfit(QuantKind k, const float *x, size_t n);
 
+// Whether the scales of n numbers in blocks are all finite: ask before using
+// blocks that come from outside. Any other bits are numbers.
+bool quant_sound(QuantKind k, const void *blocks, size_t n);
+
 // Packs n numbers (whole blocks, all of which fit) to GGUF's blocks.
 // The scale of Q8_0 is the largest magnitude / 127; that of Q4_0 is the number
 // of the largest magnitude, with its sign, / -8: that number is exactly u = 0.
@@ -88,11 +92,13 @@ void quant_row(const QuantMatrix *m, int i, float *x);
 // --- products ---------------------------------------------------------------
 
 // n rows of activations in 8 bits, quantized block by block like Q8_0, but with
-// scales in F32. They lie where they were made, in the caller's room.
+// scales in F32, and x / scale rounded to the nearest, halves to even. They lie
+// in the caller's room, a single row as below, several in groups of up to 8,
+// side by side as the products read them.
 typedef struct QuantRows {
     int n, cols;
     int8_t *q;    // n x cols: -127 .. 127
-    float *scale; // n x blocks
+    float *scale; // n x blocks: the block's largest magnitude / 127
     int32_t *sum; // n x blocks: the sum of the block's q
 } QuantRows;
 
@@ -102,6 +108,9 @@ size_t quant_rows_bytes(int n, int cols);
 // Quantizes x, n x cols, into the room (aligned to 64 bytes). A block with a
 // number that is not finite has the scale NaN, and so has what becomes of it.
 QuantRows quant_rows(const float *x, int n, int cols, void *room);
+
+// The rows that lie in the room already.
+QuantRows quant_rows_in(void *room, int n, int cols);
 
 // y (x.n x m.rows, rows `ldy` floats apart) = x m^T for rows from .. to - 1 of
 // m, which are columns of y. `from` is a multiple of 16.
