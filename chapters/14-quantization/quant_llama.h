@@ -36,10 +36,9 @@ size_t quant_token_bytes(const Llama *m);
 // The kind of a matrix of any Llama: QUANT_F32 if it is not packed.
 QuantKind quant_kind(const LlamaMatrix *m);
 
-// llama_run_new with a cache in 8 bits: each head's key and value of a token
-// are that many bytes and one scale.
-//
-// llama_save(&m, &pieces, "NAME.gguf") writes a quantized model as GGUF with
-// the tensor types Q8_0, Q4_0 (and F32 for what is not packed).
+// Two things that this header does not have, since 13 and 11 have them:
+//   llama_save(&m, &pieces, "NAME.gguf")   a quantized model as GGUF, tensors
+//                                          of type Q8_0 or Q4_0 and F32
+//   llama_run_with(&m, 1, n, KV_INT8)      a cache in 8 bits (kv_cache.h)
 
 #endif
