@@ -162,6 +162,12 @@ static void multiply(const LlamaProducts *p)
 
 LlamaRun llama_run_new(const Llama *m, int sequences, int capacity)
 {
+    return llama_run_with(m, sequences, capacity, KV_F32);
+}
+
+LlamaRun llama_run_with(const Llama *m, int sequences, int capacity,
+                        KvKind cache)
+{
     enum { MOST = 512 };
     const LlamaShape *s = &m->shape;
     check(sequences >= 1 && capacity >= 1, "room for %d sequences of %d tokens",
@@ -177,8 +183,11 @@ LlamaRun llama_run_new(const Llama *m, int sequences, int capacity)
                         sequences * sizeof(KvCache) + (1 << 16));
     Arena *a = &r.arena;
     r.rope = rope_table(a, capacity, llama_head_width(s), s->base, 1);
-    const int blocks = (capacity + KV_BLOCK - 1) / KV_BLOCK;
-    r.pool = kv_pool_new(s->layers, (int)keys, KV_BLOCK, sequences * blocks);
+    const int blocks = sequences * ((capacity + KV_BLOCK - 1) / KV_BLOCK);
+    r.pool = cache == KV_F32
+                 ? kv_pool_new(s->layers, (int)keys, KV_BLOCK, blocks)
+                 : kv_pool_new8(s->layers, (int)keys, llama_head_width(s),
+                                KV_BLOCK, blocks);
     r.cache = arena_take(a, sequences, sizeof *r.cache);
     for (int i = 0; i < sequences; i++)
         r.cache[i] = kv_cache_new(r.pool, capacity, 0, 0);

@@ -136,6 +136,10 @@ typedef struct LlamaRun {
 
 // Room for `sequences` texts of at most `capacity` tokens each.
 LlamaRun llama_run_new(const Llama *m, int sequences, int capacity);
+
+// The same with caches of that kind.
+LlamaRun llama_run_with(const Llama *m, int sequences, int capacity,
+                        KvKind cache);
 void llama_run_free(LlamaRun *r);
 
 // Forgets sequence i: it can begin anew.
