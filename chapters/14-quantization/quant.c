@@ -291,13 +291,11 @@ QuantMatrix quant_matrix_new(Arena *a, QuantKind k, int rows, int cols)
     return m;
 }
 
-// Rows a panel of m has at row `from`, within n.
-static int rows_in(const QuantMatrix *m, int from, int n)
+static void check_rows(const QuantMatrix *m, int from, int n)
 {
-    check(from % PANEL == 0 && n >= 0 && from + n <= m->rows &&
+    check(from >= 0 && from % PANEL == 0 && n >= 0 && from + n <= m->rows &&
               (n % PANEL == 0 || from + n == m->rows),
           "rows %d to %d of %d are no whole panels", from, from + n, m->rows);
-    return n < PANEL ? n : PANEL;
 }
 
 // What is turned round in each byte: the sign of Q8_0, for q + 128; Q4_0 keeps
@@ -335,9 +333,9 @@ void quant_put_rows(QuantMatrix *m, int from, int n, const void *blocks)
 {
     const size_t row = quant_bytes(m->kind, m->cols);
     const uint8_t *p = blocks;
-    for (int rows; (rows = rows_in(m, from, n)) > 0;
-         from += rows, n -= rows, p += rows * row)
-        put_panel(m, from, rows, p);
+    check_rows(m, from, n);
+    for (int i = 0; i < n; i += PANEL)
+        put_panel(m, from + i, n - i < PANEL ? n - i : PANEL, p + i * row);
 }
 
 // One block of row r of a panel, as GGUF has it.
@@ -358,7 +356,7 @@ static void get_block(const QuantMatrix *m, int i, int b, uint8_t *to)
 void quant_get_rows(const QuantMatrix *m, int from, int n, void *blocks)
 {
     uint8_t *to = blocks;
-    rows_in(m, from, n);
+    check_rows(m, from, n);
     for (int i = from; i < from + n; i++)
         for (int b = 0; b < m->cols / N; b++, to += forms[m->kind].bytes)
             get_block(m, i, b, to);
