@@ -487,36 +487,58 @@ QuantRows quant_rows_in(void *room, int n, int cols)
     return r;
 }
 
-// Quantizes N numbers to q; returns their scale and the sum of q.
+typedef int32_t Quad __attribute__((vector_size(16)));
+
+// The largest of the lanes; their sum. Four at a time, then one by one.
+INLINE int32_t largest_lane(Ints v)
+{
+    Quad x[LANES / 4];
+    memcpy(x, &v, sizeof x);
+    UNROLL
+    for (int i = 1; i < LANES / 4; i++) {
+        const Quad more = x[i] > x[0];
+        x[0] = (x[i] & more) | (x[0] & ~more);
+    }
+    const int32_t a = x[0][0] > x[0][1] ? x[0][0] : x[0][1];
+    const int32_t b = x[0][2] > x[0][3] ? x[0][2] : x[0][3];
+    return a > b ? a : b;
+}
+
+INLINE int32_t sum_of_lanes(Ints v)
+{
+    Quad x[LANES / 4];
+    memcpy(x, &v, sizeof x);
+    UNROLL
+    for (int i = 1; i < LANES / 4; i++)
+        x[0] += x[i];
+    return x[0][0] + x[0][1] + x[0][2] + x[0][3];
+}
+
+// Quantizes N numbers to q; returns their scale and the sum of q. Without the
+// sign, the bits of floats are ordered as the floats are, and what is not
+// finite comes last.
 INLINE float quantize(const float *x, int8_t *q, int32_t *sum)
 {
     const float round = 0x1.8p23f; // adding it rounds to a whole number
-    Floats most = {0}, wrong = {0};
+    Ints most = {0}, total = {0};
     for (int j = 0; j < N; j += LANES) {
-        const Floats v = load_floats(x + j);
-        const Floats size = (Floats)((Ints)v & INT32_MAX);
+        const Ints size = (Ints)load_floats(x + j) & INT32_MAX;
         const Ints more = size > most;
-        most = (Floats)(((Ints)size & more) | ((Ints)most & ~more));
-        wrong += v * 0; // not a number if v is none or infinite
+        most = (size & more) | (most & ~more);
     }
-    float top = 0, bad = 0;
-    for (int l = 0; l < LANES; l++) {
-        top = most[l] > top ? most[l] : top;
-        bad += wrong[l];
-    }
-    const float scale = top / 127 + bad, i = bad == 0 ? inverse(scale) : 0;
-    Ints total = {0};
+    const int32_t bits = largest_lane(most);
+    float top;
+    memcpy(&top, &bits, sizeof top);
+    const float scale = isfinite(top) ? top / 127 : NAN;
+    const float i = isfinite(top) ? inverse(scale) : 0;
     for (int j = 0; j < N; j += LANES) {
-        Floats v = load_floats(x + j);
-        v = (Floats)((Ints)v & (bad == 0 ? -1 : 0));
-        const Ints whole = (Ints)(v * i + round) - (Ints)((Floats){0} + round);
+        const Ints whole = (Ints)(load_floats(x + j) * i + round) -
+                           (Ints)((Floats){0} + round);
         const Bytes bytes = __builtin_convertvector(whole, Bytes);
         memcpy(q + j, &bytes, sizeof bytes);
         total += whole;
     }
-    *sum = 0;
-    for (int l = 0; l < LANES; l++)
-        *sum += total[l];
+    *sum = sum_of_lanes(total);
     return scale;
 }
 
