@@ -283,27 +283,42 @@ static void put_bytes(const KvPool *p, int id, int layer, int at,
     }
 }
 
+static void put_floats(const KvPool *p, int id, int layer, int at,
+                       const float *k, const float *v)
+{
+    float *column = kv_keys(p, id, layer) + at;
+    float *row = kv_values(p, id, layer) + (size_t)at * p->width;
+    for (int j = 0; j < p->width; j++)
+        column[(size_t)j * p->block] = k[j];
+    memcpy(row, v, sizeof *row * p->width);
+}
+
+typedef struct Putting {
+    const KvCache *c;
+    int layer, first; // the position of the first row
+    const float *k, *v;
+} Putting;
+
+static void put_some(void *context, int from, int to)
+{
+    const Putting *t = context;
+    const KvPool *p = t->c->pool;
+    const int B = p->block;
+    for (int i = from; i < to; i++) {
+        const int at = t->first + i, id = t->c->table[kv_slot(t->c, at / B)];
+        (p->kind == KV_F32 ? put_floats : put_bytes)(
+            p, id, t->layer, at % B, t->k + (size_t)i * p->width,
+            t->v + (size_t)i * p->width);
+    }
+}
+
 void kv_put(KvCache *c, int layer, int n, const float *k, const float *v)
 {
-    const KvPool *p = c->pool;
-    const int B = p->block, width = p->width;
-    check(layer >= 0 && layer < p->layers && n >= 0 && n <= c->length,
+    check(layer >= 0 && layer < c->pool->layers && n >= 0 && n <= c->length,
           "%d positions of layer %d into a cache of %d, %d layers", n, layer,
-          c->length, p->layers);
-    for (int i = 0; i < n; i++) {
-        const int at = c->length - n + i;
-        const int id = c->table[kv_slot(c, at / B)];
-        if (p->kind == KV_INT8) {
-            put_bytes(p, id, layer, at % B, k + (size_t)i * width,
-                      v + (size_t)i * width);
-            continue;
-        }
-        float *column = kv_keys(p, id, layer) + at % B;
-        float *row = kv_values(p, id, layer) + (size_t)(at % B) * width;
-        for (int j = 0; j < width; j++)
-            column[(size_t)j * B] = k[(size_t)i * width + j];
-        memcpy(row, v + (size_t)i * width, sizeof *row * width);
-    }
+          c->length, c->pool->layers);
+    Putting t = {c, layer, c->length - n, k, v};
+    parallel_for(n, 10.0 * c->pool->width, put_some, &t);
 }
 
 static bool complete(const KvCache *c)
@@ -584,14 +599,16 @@ static void attend_row(void *context, int from, int to)
     }
 }
 
-// Several rows: each head has a tile for every ROWS of them.
+// Several rows: each head has a tile for every ROWS of them. The last rows see
+// the most and come first: then the threads end together.
 static void attend_rows(void *context, int from, int to)
 {
     const Attend *a = context;
     const int groups = a->c->pool->width / a->width;
     const int cols = a->heads * a->width;
     for (int i = from; i < to; i++) {
-        const int head = i % a->heads, row = i / a->heads * ROWS;
+        const int head = i % a->heads;
+        const int row = ((a->n - 1) / ROWS - i / a->heads) * ROWS;
         const size_t at = (size_t)row * cols + head * a->width;
         const int rows = least(ROWS, a->n - row);
         attend_tile(a, (Tile){a->q + at, a->y + at, rows, cols,

@@ -529,11 +529,13 @@ INLINE float quantize(const float *x, int8_t *q, int32_t *sum)
     const int32_t bits = largest_lane(most);
     float top;
     memcpy(&top, &bits, sizeof top);
-    const float scale = isfinite(top) ? top / 127 : NAN;
-    const float i = isfinite(top) ? inverse(scale) : 0;
+    const bool finite = isfinite(top); // if not, all q are 0
+    const float scale = finite ? top / 127 : NAN;
+    const float i = finite ? inverse(scale) : 0;
     for (int j = 0; j < N; j += LANES) {
-        const Ints whole = (Ints)(load_floats(x + j) * i + round) -
-                           (Ints)((Floats){0} + round);
+        const Ints v = (Ints)load_floats(x + j) & (finite ? -1 : 0);
+        const Ints whole =
+            (Ints)((Floats)v * i + round) - (Ints)((Floats){0} + round);
         const Bytes bytes = __builtin_convertvector(whole, Bytes);
         memcpy(q + j, &bytes, sizeof bytes);
         total += whole;
