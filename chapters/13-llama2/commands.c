@@ -361,6 +361,24 @@ static void trace(const Llama *m, LlamaPieces *p, const Ask *a)
 
 // --- all of them ------------------------------------------------------------
 
+void llama_answer(const Ask *a, const Llama *m, LlamaPieces *p)
+{
+    if (a->save) {
+        llama_save(m, p, a->save);
+        fprintf(stderr, "%s: written\n", a->save);
+    } else if (a->score) {
+        print_score(m, p, a->score);
+    } else if (a->logits) {
+        save_logits(m, p, a);
+    } else if (a->trace) {
+        trace(m, p, a);
+    } else if (a->chat) {
+        converse(m, p, a);
+    } else {
+        continue_text(m, p, a);
+    }
+}
+
 void llama_ask(const Ask *a)
 {
     LlamaFile f = llama_open(a->model);
@@ -371,20 +389,7 @@ void llama_ask(const Ask *a)
     }
     LlamaPieces p = llama_pieces_for(&f, a->tokenizer);
     Llama m = llama_load(&f);
-    if (a->save) {
-        llama_save(&m, &p, a->save);
-        fprintf(stderr, "%s: written\n", a->save);
-    } else if (a->score) {
-        print_score(&m, &p, a->score);
-    } else if (a->logits) {
-        save_logits(&m, &p, a);
-    } else if (a->trace) {
-        trace(&m, &p, a);
-    } else if (a->chat) {
-        converse(&m, &p, a);
-    } else {
-        continue_text(&m, &p, a);
-    }
+    llama_answer(a, &m, &p);
     llama_free(&m);
     llama_pieces_free(&p);
     llama_close(&f);

@@ -20,6 +20,9 @@ typedef struct Ask {
 // Does what was asked for; without anything special, continues the prompt.
 void llama_ask(const Ask *a);
 
+// The same with a model that is loaded already, all but `info`.
+void llama_answer(const Ask *a, const Llama *m, LlamaPieces *p);
+
 // How fast a text was read and written, in tokens and seconds.
 typedef struct Pace {
     int read, written;
