@@ -7,7 +7,7 @@
 //
 //   s_j = sqrt(max|x_j| / max|w_j|),    x_j / s_j,    w_j * s_j
 //
-// with the greatest magnitudes over all rows (equation 14.10 of the chapter
+// with the greatest magnitudes over all rows (equation 14.12 of the chapter
 // with alpha = 1/2). Then both columns have the same greatest magnitude: they
 // share the trouble. A column that is 0 in x or in w stays as it is.
 #include "3_move_the_scale.h"

@@ -12,7 +12,7 @@
 // row of activations and serves all rows of a matrix. Write the product of two
 // rows: for each block of 32 a sum of whole numbers, then times the two scales.
 //
-// (Equations 14.7 and 14.8 of the chapter. Here both sums may stand in one
+// (Equations 14.9 and 14.10 of the chapter. Here both sums may stand in one
 // loop; the compiler finds the instruction by itself.)
 #include "4_bytes_only.h"
 
