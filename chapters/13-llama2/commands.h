@@ -11,6 +11,7 @@ typedef struct Ask {
     const char *model, *tokenizer; // paths
     const char *prompt;
     int steps;       // tokens to write, at most
+    KvKind cache;    // of the run: floats, or 8 bits
     Sampler sampler; //
     bool info, chat, trace;
     const char *system;                // --chat: who the model shall be

@@ -808,14 +808,16 @@ int main(int argc, char **argv)
     AskPacked a = {
         .ask = {.steps = 256, .sampler = {.temperature = 0.8f, .top_p = 0.9f}}};
     Ask *k = &a.ask;
-    int kind = QUANT_Q8_0;
+    int kind = QUANT_Q8_0, cache = KV_F32;
     const Option own[] = {
         {"model", "PATH", OPTION_TEXT, &k->model, 0, 0, NULL,
          "NAME.bin, NAME.gguf or a folder"},
         {"quantize", "KIND", OPTION_CHOICE, &kind, 0, 0, "f32|q8_0|q4_0",
-         "how its weights are packed"},
+         "how its weights are packed: f32, q8_0, q4_0"},
         {"best", NULL, OPTION_FLAG, &a.best, 0, 0, NULL,
          "search the scale of each block with the least error"},
+        {"cache", "KIND", OPTION_CHOICE, &cache, 0, 0, "f32|int8",
+         "how keys and values are kept: f32, int8"},
         {"out", "FILE", OPTION_TEXT, &k->save, 0, 0, NULL,
          "write the packed model: NAME.gguf"},
         {"tokenizer", "FILE", OPTION_TEXT, &k->tokenizer, 0, 0, NULL,
@@ -835,6 +837,7 @@ int main(int argc, char **argv)
         {0}};
     cli_parse(argc, argv, about, own, &run);
     a.kind = (QuantKind)kind;
+    k->cache = (KvKind)cache;
     k->sampler.rng = rng_new(run.seed);
     if (k->model) {
         packed_ask(&a);

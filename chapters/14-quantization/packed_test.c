@@ -112,6 +112,35 @@ static void out_is_read_back(void **state)
     }
 }
 
+// The loss on a text, with the cache in floats and in 8 bits: near each other,
+// and not the same.
+static void the_cache_is_chosen(void **state)
+{
+    (void)state;
+    char said[2][2000];
+    double nll[2];
+    save_model("cache.gguf", 64);
+    snprintf(other, sizeof other, "%s.txt", path);
+    const char text[] = "once upon a time there was a toad, a trout and a pot";
+    text_write(other, text, sizeof text - 1);
+    for (int k = 0; k < 2; k++) {
+        AskPacked a = {.ask = {.model = path,
+                               .score = other,
+                               .cache = k ? KV_INT8 : KV_F32},
+                       .kind = QUANT_F32};
+        printed(&a, said[k], sizeof said[k]);
+        const char *at = strstr(said[k], ": ");
+        assert_non_null(at);
+        nll[k] = atof(at + 2);
+    }
+    assert_true(nll[0] > 1 && fabs(nll[0] - nll[1]) < 0.02);
+    AskPacked a = {.ask = {.model = path, .score = other}, .kind = QUANT_F32};
+    char again[2000];
+    printed(&a, again, sizeof again);
+    assert_string_equal(again, said[0]);
+    assert_string_not_equal(said[1], said[0]);
+}
+
 static void what_cannot_be_done_is_said(void **state)
 {
     (void)state;
@@ -139,6 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(info_counts),
         cmocka_unit_test(out_is_read_back),
+        cmocka_unit_test(the_cache_is_chosen),
         cmocka_unit_test(what_cannot_be_done_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
