@@ -539,38 +539,64 @@ void matvec(int N, int K, const float *weight, int ldw, const float *x,
     parallel_for(N, 2.0 * K, row_dots, &r);
 }
 
-// With B row-major a column is no stretch of memory, but a row is: rows of B
-// are added up, four at a time so that c is not loaded and stored for each, in
-// strips so that c stays in the first-level cache.
-enum { STRIP = 1024 };
+// With B row-major a column is no stretch of memory, but a part of a row is: so
+// many columns are summed side by side that their parts of the rows are worth
+// fetching, and few enough that the sums stay in registers. The terms are cut
+// as in part_product, so that one row has the same bits alone and among others.
+enum { STRIPE = 8 }; // vectors of columns at once
 
-static void row_strips(void *context, int from, int to)
+// Columns from j on, `vectors` times W of them: a constant, as in tile.
+INLINE void stripe(int vectors, const Row *r, int j, int k, int k_end, bool add)
+{
+    float *c = r->c + j;
+    Vec sum[STRIPE] = {0};
+    for (; k < k_end; k++) {
+        float x = r->A.p[k * r->A.col];
+        const float *b = r->B.p + k * r->B.col + j;
+        UNROLL
+        for (int i = 0; i < vectors; i++)
+            sum[i] += x * load(b + i * W);
+    }
+    UNROLL
+    for (int i = 0; i < vectors; i++, c += W)
+        store(c, add ? load(c) + sum[i] : sum[i]);
+}
+
+// Less than a vector of columns.
+static void last_columns(const Row *r, int j, int k, int k_end, bool add)
+{
+    float sum[W] = {0};
+    for (; k < k_end; k++)
+        for (int i = 0; j + i < r->N; i++)
+            sum[i] += r->A.p[k * r->A.col] * r->B.p[k * r->B.col + j + i];
+    for (int i = 0; j + i < r->N; i++)
+        r->c[j + i] = add ? r->c[j + i] + sum[i] : sum[i];
+}
+
+static void row_stripes(void *context, int from, int to)
 {
     const Row *r = context;
-    for (int strip = from; strip < to; strip++) {
-        int n = min(STRIP, r->N - strip * STRIP), k = 0;
-        float *restrict c = r->c + strip * STRIP;
-        View a = r->A, b = view_from(r->B, strip * STRIP, 0);
-        if (!r->accumulate)
-            memset(c, 0, sizeof *c * (size_t)n);
-        for (; k + 4 <= r->K; k += 4) {
-            const float *b0 = b.p + k * b.col, *b1 = b0 + b.col,
-                        *b2 = b1 + b.col, *b3 = b2 + b.col;
-            float a0 = a.p[k * a.col], a1 = a.p[(k + 1) * a.col],
-                  a2 = a.p[(k + 2) * a.col], a3 = a.p[(k + 3) * a.col];
-            for (int j = 0; j < n; j++)
-                c[j] = c[j] + a0 * b0[j] + a1 * b1[j] + a2 * b2[j] + a3 * b3[j];
-        }
-        for (; k < r->K; k++)
-            axpy(a.p[k * a.col], b.p + k * b.col, c, n);
+    int parts = (r->K + KC - 1) / KC, kc = (r->K + parts - 1) / parts;
+    int first = from * STRIPE * W, end = min(to * STRIPE * W, r->N);
+    for (int k = 0; k < r->K; k += kc) {
+        int k_end = min(k + kc, r->K), j = first;
+        bool add = r->accumulate || k > 0;
+        for (; j + STRIPE * W <= end; j += STRIPE * W)
+            stripe(STRIPE, r, j, k, k_end, add);
+        for (; j + 2 * W <= end; j += 2 * W)
+            stripe(2, r, j, k, k_end, add);
+        for (; j + W <= end; j += W)
+            stripe(1, r, j, k, k_end, add);
+        if (j < end)
+            last_columns(r, j, k, k_end, add);
     }
 }
 
 static void one_row(int N, int K, View A, View B, float *c, bool accumulate)
 {
     Row r = {N, K, A, B, c, accumulate};
-    parallel_for((N + STRIP - 1) / STRIP, 2.0 * K * min(N, STRIP), row_strips,
-                 &r);
+    int wide = STRIPE * W;
+    parallel_for((N + wide - 1) / wide, 2.0 * K * wide, row_stripes, &r);
 }
 
 void axpy(float s, const float *restrict x, float *restrict y, int n)

@@ -30,7 +30,7 @@ void parallel_for(int n, double cost, void (*body)(void *, int, int),
 //   nn: A is M x K, B is K x N       C = A B
 //   nt: A is M x K, B is N x K       C = A B^T
 //   tn: A is K x M, B is K x N       C = A^T B
-// C must not overlap A or B.
+// C must not overlap A or B. In nn, a row of C has the same bits whatever M is.
 void gemm_nn(int M, int N, int K, const float *A, int lda, const float *B,
              int ldb, float *C, int ldc, bool accumulate);
 void gemm_nt(int M, int N, int K, const float *A, int lda, const float *B,

@@ -175,7 +175,7 @@ static void large_products(void **state)
 static void rows_and_columns_stand_alone(void **state)
 {
     (void)state;
-    enum { M = 211, N = 97, K = 307 };
+    enum { M = 211, N = 467, K = 811 };
     Rng r = rng_new(2);
     float *a = random_floats(&r, M * K), *b = random_floats(&r, N * K);
     float *whole = new_array(M * N, sizeof *whole);
@@ -189,6 +189,16 @@ static void rows_and_columns_stand_alone(void **state)
                 assert_memory_equal(part + row * 5, whole + (i + row) * N + j,
                                     5 * sizeof *part);
         }
+    }
+    float alone[N];
+    for (int n = 1; n <= N; n += 6) { // one row has a kernel of its own
+        for (int add = 0; add <= 1; add++) {
+            gemm_nn(1, n, K, a, K, b, N, alone, n, add);
+            if (!add)
+                assert_memory_equal(alone, whole, n * sizeof *alone);
+        }
+        for (int j = 0; j < n; j++) // K terms in three parts, and then again
+            assert_true(fabsf(alone[j] - 2 * whole[j]) <= 1e-4f);
     }
     free(a);
     free(b);

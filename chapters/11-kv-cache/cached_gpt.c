@@ -37,8 +37,7 @@ CachedGpt cached_gpt_new(const Gpt *m, int rows)
     const int d = s->width, dk = d / s->heads * s->groups;
     CachedGpt g = {.model = m, .rows = rows};
     Arena *a = &g.memory;
-    const size_t floats =
-        (size_t)rows * (6 * d + 2 * dk + s->hidden) + s->pieces + s->hidden + d;
+    const size_t floats = (size_t)rows * (6 * d + 2 * dk + s->hidden);
     *a = arena_new(((size_t)1 << 20) +
                    sizeof(float) *
                        (m->params->count + floats + (size_t)rows * s->pieces));
@@ -58,7 +57,6 @@ CachedGpt cached_gpt_new(const Gpt *m, int rows)
     g.v = rows_of(a, rows, dk);
     g.hidden = rows_of(a, rows, s->hidden);
     g.logits = rows_of(a, rows, s->pieces);
-    g.part = rows_of(a, 1, s->pieces + s->hidden + d);
     g.turns = (RopeTable){rows, d / s->heads, rows_of(a, rows, d / s->heads),
                           rows_of(a, rows, d / s->heads)};
     return g;
@@ -83,28 +81,13 @@ KvCache cached_gpt_cache(const Gpt *m, KvPool *p)
 
 // --- layers, row by row -----------------------------------------------------
 
-enum { TERMS = 384 }; // that gemm_nn sums up before it adds them to C
-
-// y = x w + b. A long sum is cut into equal parts, as gemm_nn does with many
-// rows: b + part + part. With one row it would go on adding terms instead, so
-// there each part is summed up by itself.
-static void apply(const CachedGpt *g, const Plain *l, int rows, const float *x,
-                  float *y)
+// y = x w + b
+static void apply(const Plain *l, int rows, const float *x, float *y)
 {
-    const int in = l->in, out = l->out, parts = (in + TERMS - 1) / TERMS;
-    const int terms = (in + parts - 1) / parts;
-    gemm_nn(rows, out, in < terms ? in : terms, x, in, l->w, out, y, out,
-            false);
+    const int in = l->in, out = l->out;
     for (int i = 0; l->b && i < rows; i++)
-        axpy(1, l->b, y + (size_t)i * out, out);
-    for (int at = terms; at < in; at += terms) {
-        const int n = in - at < terms ? in - at : terms;
-        const float *w = l->w + (size_t)at * out;
-        gemm_nn(rows, out, n, x + at, in, w, out, rows > 1 ? y : g->part, out,
-                rows > 1);
-        if (rows == 1)
-            axpy(1, g->part, y, out);
-    }
+        memcpy(y + (size_t)i * out, l->b, sizeof *y * out);
+    gemm_nn(rows, out, in, x, in, l->w, out, y, out, l->b != NULL);
 }
 
 // The sum of n numbers in 16 partial sums.
@@ -202,20 +185,20 @@ static void read_layer(Reading *r, int rows)
     const CachedLayer *l = &g->layer[r->layer];
     const int d = s->width, texts = r->seq.n;
     norm_rows(&norms->attention_norm, rows, d, g->x, g->normed);
-    apply(g, &l->q, rows, g->normed, g->q);
-    apply(g, &l->k, rows, g->normed, g->k);
-    apply(g, &l->v, rows, g->normed, g->v);
+    apply(&l->q, rows, g->normed, g->q);
+    apply(&l->k, rows, g->normed, g->k);
+    apply(&l->v, rows, g->normed, g->v);
     if (texts == 1) // the threads share out its rows
         attend_texts(r, 0, 1);
     else
         parallel_for(texts, 4.0 * rows / texts * r->cache[0].length * d,
                      attend_texts, r);
-    apply(g, &l->out, rows, g->mix, g->normed);
+    apply(&l->out, rows, g->mix, g->normed);
     axpy(1, g->normed, g->x, rows * d);
     norm_rows(&norms->feed_norm, rows, d, g->x, g->normed);
-    apply(g, &l->in, rows, g->normed, g->hidden);
+    apply(&l->in, rows, g->normed, g->hidden);
     parallel_for(rows, 20.0 * s->hidden, think_rows, r);
-    apply(g, &l->down, rows, g->hidden, g->normed);
+    apply(&l->down, rows, g->hidden, g->normed);
     axpy(1, g->normed, g->x, rows * d);
 }
 
@@ -268,7 +251,7 @@ const float *cached_gpt_read(CachedGpt *g, Tokens text, KvCache *cache,
                     sizeof(float) * d);
     }
     norm_rows(&m->norm, rows, d, g->x, g->normed);
-    apply(g, &g->output, rows, g->normed, g->logits);
+    apply(&g->output, rows, g->normed, g->logits);
     return g->logits;
 }
 

@@ -39,7 +39,6 @@ typedef struct CachedGpt {
     float *k, *v;                // rows x groups * (width / heads)
     float *hidden;               // rows x hidden
     float *logits;               // rows x pieces
-    float *part;                 // a part of one row's sums
     RopeTable turns;             // of a rotary model: one for each row
     Arena memory;
 } CachedGpt;

@@ -33,13 +33,26 @@ size_t kv_bytes(int layers, int width, int positions)
     return (size_t)2 * layers * width * positions * sizeof(float);
 }
 
-KvPool *kv_pool_new(int layers, int width, int block, int blocks)
+size_t kv_bytes8(int layers, int width, int head, int positions)
+{
+    return (size_t)2 * layers * positions *
+           (width + width / head * sizeof(float));
+}
+
+static size_t block_bytes(const KvPool *p)
+{
+    return p->kind == KV_F32
+               ? kv_bytes(p->layers, p->width, p->block)
+               : kv_bytes8(p->layers, p->width, p->head, p->block);
+}
+
+// A pool without memory for its numbers.
+static KvPool *pool_new(int layers, int width, int block, int blocks)
 {
     check(layers >= 1 && width >= 1 && blocks >= 0,
           "a pool of %d blocks for %d layers of width %d", blocks, layers,
           width);
     check(block >= 1 && block <= KV_BLOCK, "a block of %d positions", block);
-    const size_t bytes = kv_bytes(layers, width, block);
     KvPool *p = new_array(1, sizeof *p);
     *p = (KvPool){.layers = layers,
                   .width = width,
@@ -50,8 +63,30 @@ KvPool *kv_pool_new(int layers, int width, int block, int blocks)
     p->users = new_array(blocks, sizeof *p->users);
     for (int i = 0; i < blocks; i++)
         p->stack[i] = blocks - 1 - i; // block 0 is taken first
-    p->memory = arena_new(bytes * blocks + 64);
-    p->rows = arena_take(&p->memory, blocks, bytes);
+    return p;
+}
+
+KvPool *kv_pool_new(int layers, int width, int block, int blocks)
+{
+    KvPool *p = pool_new(layers, width, block, blocks);
+    p->memory = arena_new(block_bytes(p) * blocks + 64);
+    p->rows = arena_take(&p->memory, blocks, block_bytes(p));
+    return p;
+}
+
+KvPool *kv_pool_new8(int layers, int width, int head, int block, int blocks)
+{
+    KvPool *p = pool_new(layers, width, block, blocks);
+    check(head >= 1 && width % head == 0, "heads of width %d in a key of %d",
+          head, width);
+    p->kind = KV_INT8;
+    p->head = head;
+    const size_t rows =
+        (size_t)2 * layers * block; // keys and values of a block
+    p->memory = arena_new(block_bytes(p) * blocks + 128);
+    p->bytes = arena_take(&p->memory, blocks, rows * width);
+    p->scales =
+        arena_take(&p->memory, blocks, rows * (width / head) * sizeof(float));
     return p;
 }
 
@@ -65,18 +100,42 @@ void kv_pool_free(KvPool *p)
 
 size_t kv_pool_used(const KvPool *p)
 {
-    return kv_bytes(p->layers, p->width, p->block) * (p->blocks - p->idle);
+    return block_bytes(p) * (p->blocks - p->idle);
 }
 
 float *kv_keys(const KvPool *p, int id, int layer)
 {
     const size_t part = (size_t)p->block * p->width;
+    check(p->kind == KV_F32, "a pool of bytes has no floats");
     return p->rows + ((size_t)id * p->layers + layer) * 2 * part;
 }
 
 float *kv_values(const KvPool *p, int id, int layer)
 {
     return kv_keys(p, id, layer) + (size_t)p->block * p->width;
+}
+
+// Of one kind of numbers in KV_INT8, `one` for each position and layer: those
+// of the keys (what = 0) or values (1) of a block in a layer.
+static size_t place8(const KvPool *p, int id, int layer, int what, int one)
+{
+    const size_t part = (size_t)p->block * one;
+    return (((size_t)id * p->layers + layer) * 2 + what) * part;
+}
+
+static void copy_block(KvPool *p, int from, int to)
+{
+    const int groups = p->kind == KV_INT8 ? p->width / p->head : 0;
+    const size_t rows = (size_t)2 * p->layers * p->block;
+    if (p->kind == KV_F32) {
+        memcpy(kv_keys(p, to, 0), kv_keys(p, from, 0), block_bytes(p));
+        return;
+    }
+    memcpy(p->bytes + place8(p, to, 0, 0, p->width),
+           p->bytes + place8(p, from, 0, 0, p->width), rows * p->width);
+    memcpy(p->scales + place8(p, to, 0, 0, groups),
+           p->scales + place8(p, from, 0, 0, groups),
+           rows * groups * sizeof *p->scales);
 }
 
 static int take_block(KvPool *p)
@@ -185,30 +244,81 @@ void kv_extend(KvCache *c, int n)
             continue;
         const int fresh = take_block(p);
         if (what == A_COPY)
-            memcpy(kv_keys(p, fresh, 0), kv_keys(p, *id, 0),
-                   kv_bytes(p->layers, p->width, B));
+            copy_block(p, *id, fresh);
         drop_block(p, *id);
         *id = fresh;
     }
     c->length += n;
 }
 
+// Rounds n numbers of x to bytes, `step` bytes apart; returns their scale.
+static float round_to_bytes(const float *x, int n, int8_t *to, int step)
+{
+    float top = 0, wrong = 0;
+    for (int i = 0; i < n; i++) {
+        top = fabsf(x[i]) > top ? fabsf(x[i]) : top;
+        wrong += x[i] * 0; // not a number if x is none or infinite
+    }
+    const float scale = top / 127, inverse = 1 / scale;
+    const bool some = wrong == 0 && isfinite(inverse);
+    for (int i = 0; i < n; i++)
+        to[(size_t)i * step] = some ? (int8_t)rintf(x[i] * inverse) : 0;
+    return scale + wrong;
+}
+
+// Keys and values of one position, `at` in its block.
+static void put_bytes(const KvPool *p, int id, int layer, int at,
+                      const float *k, const float *v)
+{
+    const int w = p->head, B = p->block, groups = p->width / w;
+    int8_t *column = p->bytes + place8(p, id, layer, 0, p->width) + at;
+    int8_t *row =
+        p->bytes + place8(p, id, layer, 1, p->width) + (size_t)at * p->width;
+    float *key = p->scales + place8(p, id, layer, 0, groups) + at;
+    float *value = p->scales + place8(p, id, layer, 1, groups) + at;
+    for (int g = 0; g < groups; g++) {
+        key[g * B] =
+            round_to_bytes(k + g * w, w, column + (size_t)g * w * B, B);
+        value[g * B] = round_to_bytes(v + g * w, w, row + g * w, 1);
+    }
+}
+
+static void put_floats(const KvPool *p, int id, int layer, int at,
+                       const float *k, const float *v)
+{
+    float *column = kv_keys(p, id, layer) + at;
+    float *row = kv_values(p, id, layer) + (size_t)at * p->width;
+    for (int j = 0; j < p->width; j++)
+        column[(size_t)j * p->block] = k[j];
+    memcpy(row, v, sizeof *row * p->width);
+}
+
+typedef struct Putting {
+    const KvCache *c;
+    int layer, first; // the position of the first row
+    const float *k, *v;
+} Putting;
+
+static void put_some(void *context, int from, int to)
+{
+    const Putting *t = context;
+    const KvPool *p = t->c->pool;
+    const int B = p->block;
+    for (int i = from; i < to; i++) {
+        const int at = t->first + i, id = t->c->table[kv_slot(t->c, at / B)];
+        (p->kind == KV_F32 ? put_floats : put_bytes)(
+            p, id, t->layer, at % B, t->k + (size_t)i * p->width,
+            t->v + (size_t)i * p->width);
+    }
+}
+
 void kv_put(KvCache *c, int layer, int n, const float *k, const float *v)
 {
-    const KvPool *p = c->pool;
-    const int B = p->block, width = p->width;
-    check(layer >= 0 && layer < p->layers && n >= 0 && n <= c->length,
+    check(layer >= 0 && layer < c->pool->layers && n >= 0 && n <= c->length,
           "%d positions of layer %d into a cache of %d, %d layers", n, layer,
-          c->length, p->layers);
-    for (int i = 0; i < n; i++) {
-        const int at = c->length - n + i;
-        const int id = c->table[kv_slot(c, at / B)];
-        float *column = kv_keys(p, id, layer) + at % B;
-        float *row = kv_values(p, id, layer) + (size_t)(at % B) * width;
-        for (int j = 0; j < width; j++)
-            column[(size_t)j * B] = k[(size_t)i * width + j];
-        memcpy(row, v + (size_t)i * width, sizeof *row * width);
-    }
+          c->length, c->pool->layers);
+    Putting t = {c, layer, c->length - n, k, v};
+    parallel_for(n, 10.0 * c->pool->width, put_some, &t);
 }
 
 static bool complete(const KvCache *c)
@@ -381,28 +491,70 @@ static void mix_heads(int heads, int w, int n, const float *s, int lds,
             axpy(s[h * lds + k], v + (size_t)k * ldv + h * w, y + h * w, w);
 }
 
+// One group's keys of the first n positions of a block, w x B: where they are,
+// or as floats in the room.
+static const float *group_keys(const Attend *a, int id, int group, int n,
+                               float *room)
+{
+    const KvPool *p = a->c->pool;
+    const int B = p->block, w = a->width;
+    if (p->kind == KV_F32)
+        return kv_keys(p, id, a->layer) + (size_t)group * w * B;
+    const int8_t *from =
+        p->bytes + place8(p, id, a->layer, 0, p->width) + (size_t)group * w * B;
+    const float *scale =
+        p->scales + place8(p, id, a->layer, 0, p->width / w) + group * B;
+    for (int i = 0; i < w; i++)
+        for (int j = 0; j < n; j++)
+            room[i * B + j] = scale[j] * (float)from[(size_t)i * B + j];
+    return room;
+}
+
+// Its values, n x w; *ld: from one row to the next.
+static const float *group_values(const Attend *a, int id, int group, int n,
+                                 float *room, int *ld)
+{
+    const KvPool *p = a->c->pool;
+    const int B = p->block, w = a->width;
+    *ld = p->kind == KV_F32 ? p->width : w;
+    if (p->kind == KV_F32)
+        return kv_values(p, id, a->layer) + (size_t)group * w;
+    const int8_t *from =
+        p->bytes + place8(p, id, a->layer, 1, p->width) + (size_t)group * w;
+    const float *scale =
+        p->scales + place8(p, id, a->layer, 1, p->width / w) + group * B;
+    for (int j = 0; j < n; j++)
+        for (int i = 0; i < w; i++)
+            room[j * w + i] = scale[j] * (float)from[(size_t)j * p->width + i];
+    return room;
+}
+
 // All queries of the tile against the first n positions of block b.
 static void attend_block(const Attend *a, const Tile *t, Running *r, int b,
                          int n)
 {
     const KvPool *p = a->c->pool;
     const int B = p->block, w = a->width, id = a->c->table[kv_slot(a->c, b)];
-    const float *k = kv_keys(p, id, a->layer) + (size_t)t->group * w * B;
-    const float *v = kv_values(p, id, a->layer) + (size_t)t->group * w;
-    float s[ROWS * KV_BLOCK], part[ROWS * KV_HEAD];
+    const int share = least(t->share, t->rows); // rows with the same keys
+    float s[ROWS * KV_BLOCK], part[ROWS * KV_HEAD], room[KV_BLOCK * KV_HEAD];
     for (int i = 0; i < t->rows; i += t->share)
-        gemm_nn(least(t->share, t->rows), n, w, t->q + (size_t)i * t->stride,
-                t->stride, k + (size_t)i / t->share * w * B, B, s + i * B, B,
-                false);
+        gemm_nn(share, n, w, t->q + (size_t)i * t->stride, t->stride,
+                group_keys(a, id, t->group + i / t->share, n, room), B,
+                s + i * B, B, false);
     for (int i = 0; i < t->rows; i++) {
         mask_scores(a, t->first + i * t->step, b * B, s + i * B, n);
         take_scores(&r[i], s + i * B, n, t->y + (size_t)i * t->stride, w);
     }
-    if (t->share == 1)
-        mix_heads(t->rows, w, n, s, B, v, p->width, part);
-    for (int i = 0; i < t->rows && t->share > 1; i += t->share)
-        gemm_nn(least(t->share, t->rows), w, n, s + i * B, B,
-                v + i / t->share * w, p->width, part + i * w, w, false);
+    if (t->share == 1 && p->kind == KV_F32)
+        mix_heads(t->rows, w, n, s, B,
+                  kv_values(p, id, a->layer) + (size_t)t->group * w, p->width,
+                  part);
+    else
+        for (int i = 0, ld; i < t->rows; i += t->share) {
+            const int group = t->group + i / t->share;
+            const float *v = group_values(a, id, group, n, room, &ld);
+            gemm_nn(share, w, n, s + i * B, B, v, ld, part + i * w, w, false);
+        }
     for (int i = 0; i < t->rows; i++) {
         float *y = t->y + (size_t)i * t->stride;
         for (int j = 0; j < w; j++)
@@ -447,14 +599,16 @@ static void attend_row(void *context, int from, int to)
     }
 }
 
-// Several rows: each head has a tile for every ROWS of them.
+// Several rows: each head has a tile for every ROWS of them. The last rows see
+// the most and come first: then the threads end together.
 static void attend_rows(void *context, int from, int to)
 {
     const Attend *a = context;
     const int groups = a->c->pool->width / a->width;
     const int cols = a->heads * a->width;
     for (int i = from; i < to; i++) {
-        const int head = i % a->heads, row = i / a->heads * ROWS;
+        const int head = i % a->heads;
+        const int row = ((a->n - 1) / ROWS - i / a->heads) * ROWS;
         const size_t at = (size_t)row * cols + head * a->width;
         const int rows = least(ROWS, a->n - row);
         attend_tile(a, (Tile){a->q + at, a->y + at, rows, cols,
@@ -472,6 +626,8 @@ void kv_attend(const KvCache *c, int layer, int n, const float *q, int heads,
               heads % groups == 0,
           "%d heads of width %d over keys of width %d", heads, head_width,
           c->pool->width);
+    check(c->pool->kind == KV_F32 || c->pool->head == head_width,
+          "heads of width %d over keys of width %d", head_width, c->pool->head);
     check(layer >= 0 && layer < c->pool->layers && n >= 0 && n <= c->length,
           "%d queries in layer %d of a cache of %d", n, layer, c->length);
     if (c->window > 0 && (window == 0 || window > c->window))

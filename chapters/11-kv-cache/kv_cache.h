@@ -19,6 +19,8 @@
 
 #include "common/arena.h"
 
+#include <stdint.h>
+
 enum {
     KV_BLOCK = 64, // positions in a block, at most
     KV_HEAD = 256, // width of a head, at most
@@ -26,17 +28,25 @@ enum {
 
 // --- memory in blocks -------------------------------------------------------
 
+// How the numbers are kept: as floats, or as whole numbers from -127 to 127,
+// with one scale for each key and each value of a head; chapter 14 tells why.
+typedef enum KvKind { KV_F32, KV_INT8 } KvKind;
+
 // A block holds, for each layer, `block` positions: first their keys, as
 // columns (width x block, so that the scores of neighbouring positions are
 // sums side by side), then their values, as rows (block x width).
 typedef struct KvPool {
-    int layers, width; // width: groups * head width, the floats of a key
+    KvKind kind;
+    int layers, width; // width: groups * head width, the numbers of a key
+    int head;          // KV_INT8: the width of a head
     int block;         // positions in a block
     int blocks;        // how many there are
     int idle;          // how many of them nobody uses ...
     int *stack;        // ... and which: stack[0 .. idle - 1]
     int *users;        // how many caches hold each block
-    float *rows;       // all blocks, one after the other
+    float *rows;       // KV_F32: all blocks, one after the other
+    int8_t *bytes;     // KV_INT8: the same, and for each layer of a block ...
+    float *scales;     // ... groups x block for the keys, then for the values
     Arena memory;
 } KvPool;
 
@@ -44,15 +54,21 @@ typedef struct KvPool {
 // 2 x layers x width x positions x 4.
 size_t kv_bytes(int layers, int width, int positions);
 
+// The same in KV_INT8, with heads of width `head`:
+// 2 x layers x (width + 4 x width / head) x positions.
+size_t kv_bytes8(int layers, int width, int head, int positions);
+
 // A pool of `blocks` blocks of `block` positions (1 .. KV_BLOCK). Memory is
 // used when a block is first written to.
 KvPool *kv_pool_new(int layers, int width, int block, int blocks);
+KvPool *kv_pool_new8(int layers, int width, int head, int block, int blocks);
 void kv_pool_free(KvPool *p);
 
 // The bytes of the blocks that caches hold now; a shared block counts once.
 size_t kv_pool_used(const KvPool *p);
 
-// Keys (width x block) and values (block x width) of one block in one layer.
+// Keys (width x block) and values (block x width) of one block in one layer,
+// in a pool of floats.
 float *kv_keys(const KvPool *p, int id, int layer);
 float *kv_values(const KvPool *p, int id, int layer);
 
@@ -94,7 +110,9 @@ int kv_blocks_needed(const KvCache *c, int n);
 void kv_extend(KvCache *c, int n);
 
 // Writes keys and values of the newest n positions of one layer; k and v are
-// n x width.
+// n x width. KV_INT8 rounds them to the nearest multiple of scale = (largest
+// magnitude of the head's numbers) / 127, so they are off by scale / 2 at most;
+// a number that is not finite makes the whole head's key or value none.
 void kv_put(KvCache *c, int layer, int n, const float *k, const float *v);
 
 // Forgets the positions from `length` on. Not for a cache that has forgotten

@@ -77,7 +77,7 @@ static void continue_text(const Llama *m, LlamaPieces *p, const Ask *a)
     if (text.n == 0)
         die("the tokenizer has no <s> to begin with: give a --prompt");
     const int room = capacity_for(&m->shape, text.n, a->steps);
-    LlamaRun r = llama_run_new(m, 1, room);
+    LlamaRun r = llama_run_with(m, 1, room, a->cache);
     Speaker speaker = {.pieces = p, .to = stdout};
     Sampler sampler = a->sampler;
     for (int i = 0; i < text.n; i++)
@@ -120,7 +120,7 @@ static bool take_turn(LlamaRun *r, LlamaPieces *p, const Ask *a, Sampler *s,
 static void converse(const Llama *m, LlamaPieces *p, const Ask *a)
 {
     const bool person = isatty(STDIN_FILENO);
-    LlamaRun r = llama_run_new(m, 1, m->shape.context);
+    LlamaRun r = llama_run_with(m, 1, m->shape.context, a->cache);
     Sampler sampler = a->sampler;
     Ids text = {0};
     char *line = NULL;
@@ -192,16 +192,17 @@ double llama_score(LlamaRun *r, LlamaPieces *p, Text text, int *tokens)
     return sum / (*tokens ? *tokens : 1);
 }
 
-static void print_score(const Llama *m, LlamaPieces *p, const char *path)
+static void print_score(const Llama *m, LlamaPieces *p, const Ask *a)
 {
     enum { WINDOW = 1024 };
-    Buffer b = text_read(path);
-    LlamaRun r = llama_run_new(m, 1, least(m->shape.context, WINDOW));
+    Buffer b = text_read(a->score);
+    LlamaRun r =
+        llama_run_with(m, 1, least(m->shape.context, WINDOW), a->cache);
     int tokens;
     const double began = seconds_now();
     const double nll = llama_score(&r, p, (Text){b.at, b.length}, &tokens);
     if (tokens == 0)
-        die("%s: there is nothing in it to foresee", path);
+        die("%s: there is nothing in it to foresee", a->score);
     if (!isfinite(nll))
         die("the model's scores are no numbers: its weights are damaged");
     printf("%d tokens, windows of %d: %.4f nats a token, perplexity %.3f, "
@@ -221,7 +222,7 @@ static void save_logits(const Llama *m, LlamaPieces *p, const Ask *a)
     const int n = text.n, V = m->shape.pieces;
     if (n == 0)
         die("the tokenizer has no <s> to begin with: give a --prompt");
-    LlamaRun r = llama_run_new(m, 1, capacity_for(&m->shape, n, 0));
+    LlamaRun r = llama_run_with(m, 1, capacity_for(&m->shape, n, 0), a->cache);
     float *all = new_array((size_t)n * V, sizeof *all);
     for (int at = 0; at < n;) {
         const LlamaNext next = {0, least(r.most, n - at), text.at + at};
@@ -345,7 +346,7 @@ static void trace(const Llama *m, LlamaPieces *p, const Ask *a)
     if (text.n == 0)
         die("the tokenizer has no <s> to begin with: give a --prompt");
     const int n = text.n, last = text.at[n - 1];
-    LlamaRun r = llama_run_new(m, 1, capacity_for(&m->shape, n, 0));
+    LlamaRun r = llama_run_with(m, 1, capacity_for(&m->shape, n, 0), a->cache);
     llama_read(&r, text.at, n - 1);
     printf("Token %d of %d, number %d of the vocabulary, on its way:\n\n", n, n,
            last);
@@ -361,6 +362,24 @@ static void trace(const Llama *m, LlamaPieces *p, const Ask *a)
 
 // --- all of them ------------------------------------------------------------
 
+void llama_answer(const Ask *a, const Llama *m, LlamaPieces *p)
+{
+    if (a->save) {
+        llama_save(m, p, a->save);
+        fprintf(stderr, "%s: written\n", a->save);
+    } else if (a->score) {
+        print_score(m, p, a);
+    } else if (a->logits) {
+        save_logits(m, p, a);
+    } else if (a->trace) {
+        trace(m, p, a);
+    } else if (a->chat) {
+        converse(m, p, a);
+    } else {
+        continue_text(m, p, a);
+    }
+}
+
 void llama_ask(const Ask *a)
 {
     LlamaFile f = llama_open(a->model);
@@ -371,20 +390,7 @@ void llama_ask(const Ask *a)
     }
     LlamaPieces p = llama_pieces_for(&f, a->tokenizer);
     Llama m = llama_load(&f);
-    if (a->save) {
-        llama_save(&m, &p, a->save);
-        fprintf(stderr, "%s: written\n", a->save);
-    } else if (a->score) {
-        print_score(&m, &p, a->score);
-    } else if (a->logits) {
-        save_logits(&m, &p, a);
-    } else if (a->trace) {
-        trace(&m, &p, a);
-    } else if (a->chat) {
-        converse(&m, &p, a);
-    } else {
-        continue_text(&m, &p, a);
-    }
+    llama_answer(a, &m, &p);
     llama_free(&m);
     llama_pieces_free(&p);
     llama_close(&f);

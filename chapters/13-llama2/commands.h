@@ -11,6 +11,7 @@ typedef struct Ask {
     const char *model, *tokenizer; // paths
     const char *prompt;
     int steps;       // tokens to write, at most
+    KvKind cache;    // of the run: floats, or 8 bits
     Sampler sampler; //
     bool info, chat, trace;
     const char *system;                // --chat: who the model shall be
@@ -19,6 +20,9 @@ typedef struct Ask {
 
 // Does what was asked for; without anything special, continues the prompt.
 void llama_ask(const Ask *a);
+
+// The same with a model that is loaded already, all but `info`.
+void llama_answer(const Ask *a, const Llama *m, LlamaPieces *p);
 
 // How fast a text was read and written, in tokens and seconds.
 typedef struct Pace {

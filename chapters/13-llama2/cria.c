@@ -98,26 +98,31 @@ Matrix *cria_forward(const Cria *m, Tape *t, Tokens text)
     return linear(rms_norm(x, m->norm, eps), m->output); // T x V
 }
 
+static LlamaMatrix floats_of(const Matrix *m)
+{
+    return llama_floats(m->val, m->rows, m->cols);
+}
+
 Llama cria_llama(const Cria *m)
 {
     const int n = m->shape.layers;
     Llama r = {.shape = m->shape,
-               .pieces = m->pieces->val,
+               .pieces = floats_of(m->pieces),
                .norm = m->norm->val,
-               .output = m->output.w->val,
+               .output = floats_of(m->output.w),
                .arena = arena_new(n * sizeof(LlamaLayer))};
     r.layer = arena_take(&r.arena, n, sizeof *r.layer);
     for (int i = 0; i < n; i++) {
         const CriaLayer *l = &m->layer[i];
         r.layer[i] = (LlamaLayer){.attention_norm = l->attention_norm->val,
-                                  .q = l->q.w->val,
-                                  .k = l->k.w->val,
-                                  .v = l->v.w->val,
-                                  .out = l->out.w->val,
+                                  .q = floats_of(l->q.w),
+                                  .k = floats_of(l->k.w),
+                                  .v = floats_of(l->v.w),
+                                  .out = floats_of(l->out.w),
                                   .feed_norm = l->feed_norm->val,
-                                  .gate = l->gate.w->val,
-                                  .up = l->up.w->val,
-                                  .down = l->down.w->val};
+                                  .gate = floats_of(l->gate.w),
+                                  .up = floats_of(l->up.w),
+                                  .down = floats_of(l->down.w)};
     }
     return r;
 }

@@ -210,8 +210,9 @@ static const char *take_tensors(Gguf *g, Text *rest, uint64_t n, Text all)
         (!gguf_int(g, "general.alignment", &alignment) || alignment < 8 ||
          alignment > MOST_ALIGNMENT || (alignment & (alignment - 1))))
         wrong = "general.alignment is no power of two from 8 to 4096";
-    const uint64_t head = rest->at - all.at;
-    const uint64_t data = (head + alignment - 1) / alignment * alignment;
+    uint64_t data = rest->at - all.at;
+    if (!wrong) // else the alignment may be 0
+        data = (data + alignment - 1) / alignment * alignment;
     for (int i = 0; i < g->tensors && !wrong; i++) {
         GgufTensor *t = &g->tensor[i];
         uint64_t end;

@@ -87,58 +87,86 @@ void llama_free(Llama *m)
 
 // --- products with weights --------------------------------------------------
 
-// y (n x rows) = x (n x cols) w^T for up to three matrices with the same x.
-typedef struct Weight {
-    const float *w; // rows x cols
-    int rows;
-    float *y;
-} Weight;
+LlamaMatrix llama_floats(const float *w, int rows, int cols)
+{
+    return (LlamaMatrix){&llama_f32, rows, cols, w};
+}
 
-typedef struct Products {
-    const float *x;
-    int cols, matrices;
-    Weight weight[3];
-} Products;
+static void float_rows(const LlamaProducts *p, int i, int from, int to)
+{
+    const LlamaMatrix *m = p->part[i].w;
+    const float *w = (const float *)m->at + (size_t)from * m->cols;
+    gemm_nt(p->n, to - from, m->cols, p->x, m->cols, w, m->cols,
+            p->part[i].y + from, m->rows, false);
+}
 
-enum { UNIT = 8 }; // rows of weights that are handed to a thread at least
+static void float_row(const LlamaMatrix *m, int i, float *x)
+{
+    memcpy(x, (const float *)m->at + (size_t)i * m->cols, m->cols * sizeof *x);
+}
 
-// Units from .. to - 1 of the rows of all the matrices, one row of x.
+const LlamaKind llama_f32 = {
+    .type = GGUF_TENSOR_F32,
+    .unit = 8,
+    .some_rows = float_rows,
+    .row = float_row,
+};
+
+// Rows of weights that go to a thread together: of a product with many rows of
+// x more, as packing them for it takes time.
+static int unit_of(const LlamaProducts *p)
+{
+    return p->part[0].w->kind->unit * (p->n > 1 ? 4 : 1);
+}
+
+// Units from .. to - 1 of the rows of all the matrices. Each
+// matrix begins with a new one.
 static void some_units(void *context, int from, int to)
 {
-    const Products *p = context;
-    int first = from * UNIT, end = to * UNIT;
+    const LlamaProducts *p = context;
+    const int unit = unit_of(p);
     for (int i = 0; i < p->matrices; i++) {
-        const Weight *m = &p->weight[i];
-        const int a = first > 0 ? first : 0, b = end < m->rows ? end : m->rows;
+        const LlamaMatrix *m = p->part[i].w;
+        const int units = (m->rows + unit - 1) / unit;
+        const int a = from > 0 ? from * unit : 0;
+        const int b = to < units ? to * unit : m->rows;
         if (a < b)
-            matvec(b - a, p->cols, m->w + (size_t)a * p->cols, p->cols, p->x,
-                   m->y + a, false);
-        first -= m->rows;
-        end -= m->rows;
+            m->kind->some_rows(p, i, a, b);
+        from -= units;
+        to -= units;
     }
 }
 
-// For one row of x the matrices are one stretch of work for the threads, who
-// would else have to meet after each of them. Its cost is that of reading: four
+// The matrices are one stretch of work for the threads, who would else have to
+// meet after each of them. For one row of x the cost is that of reading: four
 // times as much as one would say from the arithmetic.
-static void multiply(int n, const Products *p)
+static void multiply(const LlamaProducts *p)
 {
-    int rows = 0;
+    const LlamaMatrix *w = p->part[0].w;
+    const int unit = unit_of(p);
+    int units = 0;
     for (int i = 0; i < p->matrices; i++) {
-        const Weight *m = &p->weight[i];
-        rows += m->rows;
-        if (n > 1)
-            gemm_nt(n, m->rows, p->cols, p->x, p->cols, m->w, p->cols, m->y,
-                    m->rows, false);
+        const LlamaMatrix *m = p->part[i].w;
+        check(m->kind == w->kind && m->cols == w->cols,
+              "matrices of different kinds or widths, %d and %d", m->cols,
+              w->cols);
+        units += (m->rows + unit - 1) / unit;
     }
-    if (n == 1)
-        parallel_for((rows + UNIT - 1) / UNIT, 4 * 2.0 * p->cols * UNIT,
-                     some_units, (void *)p);
+    if (w->kind->prepare)
+        w->kind->prepare(p);
+    parallel_for(units, 2.0 * (p->n > 1 ? p->n : 4) * w->cols * unit,
+                 some_units, (void *)p);
 }
 
 // --- room -------------------------------------------------------------------
 
 LlamaRun llama_run_new(const Llama *m, int sequences, int capacity)
+{
+    return llama_run_with(m, sequences, capacity, KV_F32);
+}
+
+LlamaRun llama_run_with(const Llama *m, int sequences, int capacity,
+                        KvKind cache)
 {
     enum { MOST = 512 };
     const LlamaShape *s = &m->shape;
@@ -148,14 +176,18 @@ LlamaRun llama_run_new(const Llama *m, int sequences, int capacity)
     const size_t d = s->width, keys = llama_key_width(s);
     r.most = capacity < MOST ? capacity : MOST;
     r.most = r.most < sequences ? sequences : r.most;
-    const size_t per_row = 3 * d + 2 * keys + 2 * (size_t)s->hidden + s->pieces;
+    const size_t h = s->hidden, wide = d > h ? d : h;
+    const size_t per_row = 3 * d + 2 * keys + 2 * h + s->pieces + wide;
     const size_t table = (size_t)capacity * llama_head_width(s);
     r.arena = arena_new((r.most * per_row + table) * sizeof(float) +
                         sequences * sizeof(KvCache) + (1 << 16));
     Arena *a = &r.arena;
     r.rope = rope_table(a, capacity, llama_head_width(s), s->base, 1);
-    const int blocks = (capacity + KV_BLOCK - 1) / KV_BLOCK;
-    r.pool = kv_pool_new(s->layers, (int)keys, KV_BLOCK, sequences * blocks);
+    const int blocks = sequences * ((capacity + KV_BLOCK - 1) / KV_BLOCK);
+    r.pool = cache == KV_F32
+                 ? kv_pool_new(s->layers, (int)keys, KV_BLOCK, blocks)
+                 : kv_pool_new8(s->layers, (int)keys, llama_head_width(s),
+                                KV_BLOCK, blocks);
     r.cache = arena_take(a, sequences, sizeof *r.cache);
     for (int i = 0; i < sequences; i++)
         r.cache[i] = kv_cache_new(r.pool, capacity, 0, 0);
@@ -164,9 +196,10 @@ LlamaRun llama_run_new(const Llama *m, int sequences, int capacity)
     r.q = arena_take(a, r.most * d, sizeof(float));
     r.k = arena_take(a, r.most * keys, sizeof(float));
     r.v = arena_take(a, r.most * keys, sizeof(float));
-    r.gate = arena_take(a, (size_t)r.most * s->hidden, sizeof(float));
-    r.up = arena_take(a, (size_t)r.most * s->hidden, sizeof(float));
+    r.gate = arena_take(a, r.most * h, sizeof(float));
+    r.up = arena_take(a, r.most * h, sizeof(float));
     r.logits = arena_take(a, (size_t)r.most * s->pieces, sizeof(float));
+    r.room = arena_take(a, r.most * wide, sizeof(float));
     return r;
 }
 
@@ -208,12 +241,13 @@ static void attend(LlamaRun *r, int l, const LlamaNext *next, int n, int rows)
     const int d = s->width, keys = llama_key_width(s);
     rms_norm_rows(r->x, w->attention_norm, s->eps, r->y, rows, d);
     seen(r, "norm before attention", "13.1", l, r->y, rows, d);
-    multiply(
+    multiply(&(LlamaProducts){
         rows,
-        &(Products){r->y,
-                    d,
-                    3,
-                    {{w->q, d, r->q}, {w->k, keys, r->k}, {w->v, keys, r->v}}});
+        r->y,
+        r->room,
+        3,
+        {{&w->q, r->q}, {&w->k, r->k}, {&w->v, r->v}},
+    });
     seen(r, "queries", "13.2", l, r->q, rows, d);
     seen(r, "keys", "13.2", l, r->k, rows, keys);
     seen(r, "values", "13.2", l, r->v, rows, keys);
@@ -230,7 +264,7 @@ static void attend(LlamaRun *r, int l, const LlamaNext *next, int n, int rows)
     seen(r, "rotated queries", "13.3", l, r->q, rows, d);
     seen(r, "rotated keys", "13.3", l, r->k, rows, keys);
     seen(r, "what the heads bring", "13.5", l, r->y, rows, d);
-    multiply(rows, &(Products){r->y, d, 1, {{w->out, d, r->q}}});
+    multiply(&(LlamaProducts){rows, r->y, r->room, 1, {{&w->out, r->q}}});
     add_to(r->x, r->q, (size_t)rows * d);
     seen(r, "after attention", "13.6", l, r->x, rows, d);
 }
@@ -243,12 +277,17 @@ static void feed_forward(LlamaRun *r, int l, int rows)
     const int d = s->width, h = s->hidden;
     rms_norm_rows(r->x, w->feed_norm, s->eps, r->y, rows, d);
     seen(r, "norm before the gate", "13.1", l, r->y, rows, d);
-    multiply(rows, &(Products){
-                       r->y, d, 2, {{w->gate, h, r->gate}, {w->up, h, r->up}}});
+    multiply(&(LlamaProducts){
+        rows,
+        r->y,
+        r->room,
+        2,
+        {{&w->gate, r->gate}, {&w->up, r->up}},
+    });
     seen(r, "gate", "13.7", l, r->gate, rows, h);
     swiglu_rows(r->gate, r->up, rows, h);
     seen(r, "gated", "13.7", l, r->gate, rows, h);
-    multiply(rows, &(Products){r->gate, h, 1, {{w->down, d, r->y}}});
+    multiply(&(LlamaProducts){rows, r->gate, r->room, 1, {{&w->down, r->y}}});
     add_to(r->x, r->y, (size_t)rows * d);
     seen(r, "after the feed-forward", "13.8", l, r->x, rows, d);
 }
@@ -270,7 +309,8 @@ static const float *scores(LlamaRun *r, const LlamaNext *next, int n, int rows,
     }
     rms_norm_rows(r->x, m->norm, m->shape.eps, r->y, rows, d);
     seen(r, "last norm", "13.1", -1, r->y, rows, d);
-    multiply(rows, &(Products){r->y, d, 1, {{m->output, V, r->logits}}});
+    multiply(
+        &(LlamaProducts){rows, r->y, r->room, 1, {{&m->output, r->logits}}});
     seen(r, "logits", "13.9", -1, r->logits, rows, V);
     return r->logits;
 }
@@ -279,6 +319,7 @@ const float *llama_batch(LlamaRun *r, const LlamaNext *next, int n,
                          bool last_only)
 {
     const LlamaShape *s = &r->model->shape;
+    const LlamaMatrix *pieces = &r->model->pieces;
     const size_t d = s->width;
     int rows = 0;
     for (int i = 0; i < n; i++) {
@@ -293,8 +334,7 @@ const float *llama_batch(LlamaRun *r, const LlamaNext *next, int n,
         for (int j = 0; j < t->n; j++) {
             check(t->token[j] >= 0 && t->token[j] < s->pieces, "token %d of %d",
                   t->token[j], s->pieces);
-            memcpy(r->x + rows++ * d, r->model->pieces + t->token[j] * d,
-                   d * sizeof *r->x);
+            pieces->kind->row(pieces, t->token[j], r->x + rows++ * d);
         }
     }
     for (int i = 0; i < n; i++)

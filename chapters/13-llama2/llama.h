@@ -14,6 +14,7 @@
 #define LLAMA2_LLAMA_H
 
 #include "11-kv-cache/kv_cache.h"
+#include "13-llama2/gguf.h"
 
 #include "common/ops.h"
 
@@ -41,24 +42,64 @@ int llama_key_width(const LlamaShape *s);             // groups * head width
 size_t llama_parameters(const LlamaShape *s);         // numbers learnt
 size_t llama_cache_bytes(const LlamaShape *s, int n); // for n tokens
 
-// The weights of one layer; a matrix has a row for each output.
+// A matrix of weights, with a row for each output. How its numbers lie at `at`
+// is the matter of its kind; the forward pass never asks.
+typedef struct LlamaMatrix {
+    const struct LlamaKind *kind;
+    int rows, cols;
+    const void *at; // llama_f32: rows x cols floats
+} LlamaMatrix;
+
+// What is to be computed with up to three matrices of one kind and the same x:
+// y (n x rows) = x (n x cols) w^T.
+typedef struct LlamaProducts {
+    int n;
+    const float *x;
+    void *room; // n x cols floats wide, for x in another form
+    int matrices;
+    struct {
+        const LlamaMatrix *w;
+        float *y;
+    } part[3];
+} LlamaProducts;
+
+// A kind of matrix is what can be done with it. This chapter has one kind.
+typedef struct LlamaKind {
+    GgufType type; // of a tensor in a GGUF file
+    int unit;      // rows that threads do not share
+    // Puts x into the room in another form; NULL if it is used as it is.
+    void (*prepare)(const LlamaProducts *p);
+    // Rows from .. to - 1 of part i: these columns of its y.
+    void (*some_rows)(const LlamaProducts *p, int i, int from, int to);
+    // Row i as floats.
+    void (*row)(const LlamaMatrix *m, int i, float *x);
+    // All of it as GGUF has it; NULL if it lies so already.
+    void (*store)(const LlamaMatrix *m, void *bytes);
+} LlamaKind;
+
+extern const LlamaKind llama_f32;
+
+// rows x cols floats, which must stay, as a matrix.
+LlamaMatrix llama_floats(const float *w, int rows, int cols);
+
+// The weights of one layer.
 typedef struct LlamaLayer {
     const float *attention_norm; // d
-    const float *q;              // d x d
-    const float *k, *v;          // key width x d
-    const float *out;            // d x d
+    LlamaMatrix q;               // d x d
+    LlamaMatrix k, v;            // key width x d
+    LlamaMatrix out;             // d x d
     const float *feed_norm;      // d
-    const float *gate, *up;      // hidden x d
-    const float *down;           // d x hidden
+    LlamaMatrix gate, up;        // hidden x d
+    LlamaMatrix down;            // d x hidden
 } LlamaLayer;
 
 typedef struct Llama {
     LlamaShape shape;
-    const float *pieces; // V x d: embeddings
+    LlamaMatrix pieces; // V x d: embeddings
     LlamaLayer *layer;
-    const float *norm;   // d
-    const float *output; // V x d; == pieces if tied
-    Arena arena;         // holds `layer`, and weights that had to be converted
+    const float *norm;  // d
+    LlamaMatrix output; // V x d; == pieces if tied
+    Arena arena;        // holds `layer`, and weights that had to be converted
 } Llama;
 
 void llama_free(Llama *m);
@@ -88,12 +129,17 @@ typedef struct LlamaRun {
     float *q, *k, *v; // most x d, most x key width
     float *gate, *up; // most x hidden
     float *logits;    // most x V, of the last pass
+    float *room;      // most x the wider of d and hidden: LlamaProducts
     LlamaWatch watch; // or NULL
     void *watch_context;
 } LlamaRun;
 
 // Room for `sequences` texts of at most `capacity` tokens each.
 LlamaRun llama_run_new(const Llama *m, int sequences, int capacity);
+
+// The same with caches of that kind.
+LlamaRun llama_run_with(const Llama *m, int sequences, int capacity,
+                        KvKind cache);
 void llama_run_free(LlamaRun *r);
 
 // Forgets sequence i: it can begin anew.

@@ -32,6 +32,37 @@ void llama_part_shape(const LlamaShape *s, LlamaPart p, int *rows, int *cols)
                                                : s->width;
 }
 
+LlamaMatrix llama_matrix(const Llama *m, int l, LlamaPart p)
+{
+    check(l >= 0 && l < m->shape.layers, "layer %d of %d", l, m->shape.layers);
+    const LlamaLayer *w = &m->layer[l];
+    const int d = m->shape.width;
+    const LlamaMatrix part[LLAMA_PARTS] = {
+        [LLAMA_ATTENTION_NORM] = llama_floats(w->attention_norm, 1, d),
+        [LLAMA_Q] = w->q,
+        [LLAMA_K] = w->k,
+        [LLAMA_V] = w->v,
+        [LLAMA_OUT] = w->out,
+        [LLAMA_FEED_NORM] = llama_floats(w->feed_norm, 1, d),
+        [LLAMA_GATE] = w->gate,
+        [LLAMA_DOWN] = w->down,
+        [LLAMA_UP] = w->up};
+    return part[p];
+}
+
+LlamaLayer llama_layer(const LlamaMatrix *part)
+{
+    return (LlamaLayer){.attention_norm = part[LLAMA_ATTENTION_NORM].at,
+                        .q = part[LLAMA_Q],
+                        .k = part[LLAMA_K],
+                        .v = part[LLAMA_V],
+                        .out = part[LLAMA_OUT],
+                        .feed_norm = part[LLAMA_FEED_NORM].at,
+                        .gate = part[LLAMA_GATE],
+                        .up = part[LLAMA_UP],
+                        .down = part[LLAMA_DOWN]};
+}
+
 // --- opening ----------------------------------------------------------------
 
 static void *map_file(const char *path, int fd, size_t size)
@@ -270,13 +301,13 @@ static void convert_rows(void *context, int from, int to)
     llama_rows(c->t, from, to, c->to + (size_t)from * c->t->cols);
 }
 
-static const float *load(Arena *a, const LlamaTensor *t)
+static LlamaMatrix load(Arena *a, const LlamaTensor *t)
 {
     if (in_place(t))
-        return t->data;
+        return llama_floats(t->data, t->rows, t->cols);
     float *to = arena_take(a, (size_t)t->rows * t->cols, sizeof *to);
     parallel_for(t->rows, 4.0 * t->cols, convert_rows, &(Conversion){t, to});
-    return to;
+    return llama_floats(to, t->rows, t->cols);
 }
 
 Llama llama_load(const LlamaFile *f)
@@ -286,22 +317,14 @@ Llama llama_load(const LlamaFile *f)
     m.arena = arena_new(llama_load_bytes(f) + n * sizeof *m.layer + 64);
     Arena *a = &m.arena;
     m.pieces = load(a, &f->pieces);
-    m.norm = load(a, &f->norm);
+    m.norm = load(a, &f->norm).at;
     m.output = f->shape.tied ? m.pieces : load(a, &f->output);
     m.layer = arena_take(a, n, sizeof *m.layer);
     for (int l = 0; l < n; l++) {
-        const float *w[LLAMA_PARTS];
+        LlamaMatrix w[LLAMA_PARTS];
         for (int p = 0; p < LLAMA_PARTS; p++)
             w[p] = load(a, llama_part(f, l, p));
-        m.layer[l] = (LlamaLayer){.attention_norm = w[LLAMA_ATTENTION_NORM],
-                                  .q = w[LLAMA_Q],
-                                  .k = w[LLAMA_K],
-                                  .v = w[LLAMA_V],
-                                  .out = w[LLAMA_OUT],
-                                  .feed_norm = w[LLAMA_FEED_NORM],
-                                  .gate = w[LLAMA_GATE],
-                                  .up = w[LLAMA_UP],
-                                  .down = w[LLAMA_DOWN]};
+        m.layer[l] = llama_layer(w);
     }
     return m;
 }

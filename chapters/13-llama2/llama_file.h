@@ -76,6 +76,12 @@ const LlamaTensor *llama_part(const LlamaFile *f, int l, LlamaPart p);
 // What the shape says that part p is: rows x cols.
 void llama_part_shape(const LlamaShape *s, LlamaPart p, int *rows, int *cols);
 
+// The same of a model that is loaded; a norm's gain is a matrix of one row.
+LlamaMatrix llama_matrix(const Llama *m, int l, LlamaPart p);
+
+// A layer made of its parts, LLAMA_PARTS of them.
+LlamaLayer llama_layer(const LlamaMatrix *part);
+
 // Rows from .. to - 1 of a tensor as F32: (to - from) x cols.
 void llama_rows(const LlamaTensor *t, int from, int to, float *out);
 

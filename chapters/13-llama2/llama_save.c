@@ -16,35 +16,31 @@
 // The weights of a layer, in the order of LlamaPart, with q and k as the form
 // wants them; those two are then in `room`, which is freed after use.
 typedef struct Parts {
-    const float *w[LLAMA_PARTS];
+    LlamaMatrix w[LLAMA_PARTS];
     float *room;
 } Parts;
 
 static Parts parts_of(const Llama *m, int layer, RopeLayout want)
 {
     const LlamaShape *s = &m->shape;
-    const LlamaLayer *l = &m->layer[layer];
     const int d = s->width, keys = llama_key_width(s);
-    Parts p = {.w = {[LLAMA_ATTENTION_NORM] = l->attention_norm,
-                     [LLAMA_Q] = l->q,
-                     [LLAMA_K] = l->k,
-                     [LLAMA_V] = l->v,
-                     [LLAMA_OUT] = l->out,
-                     [LLAMA_FEED_NORM] = l->feed_norm,
-                     [LLAMA_GATE] = l->gate,
-                     [LLAMA_DOWN] = l->down,
-                     [LLAMA_UP] = l->up}};
+    Parts p = {0};
+    for (int i = 0; i < LLAMA_PARTS; i++)
+        p.w[i] = llama_matrix(m, layer, i);
     if (want == s->layout)
         return p;
+    const LlamaMatrix *q = &p.w[LLAMA_Q], *k = &p.w[LLAMA_K];
+    check(q->kind == &llama_f32 && k->kind == &llama_f32,
+          "the rows of packed matrices are to be reordered");
     const int width = llama_head_width(s);
     p.room = new_array((size_t)(d + keys) * d, sizeof *p.room);
-    float *k = p.room + (size_t)d * d;
+    float *k_room = p.room + (size_t)d * d;
     void (*reorder)(const float *, float *, int, int, int) =
         want == HALVES ? rows_to_halves : rows_to_adjacent;
-    reorder(l->q, p.room, s->heads, width, d);
-    reorder(l->k, k, s->groups, width, d);
-    p.w[LLAMA_Q] = p.room;
-    p.w[LLAMA_K] = k;
+    reorder(q->at, p.room, s->heads, width, d);
+    reorder(k->at, k_room, s->groups, width, d);
+    p.w[LLAMA_Q].at = p.room;
+    p.w[LLAMA_K].at = k_room;
     return p;
 }
 
@@ -64,6 +60,17 @@ static void parts_free(Parts *p, int n)
     free(p);
 }
 
+// The forms other than GGUF have place for floats only.
+static void need_floats(const Llama *m, const char *path)
+{
+    bool floats = m->pieces.kind == &llama_f32 && m->output.kind == &llama_f32;
+    for (int i = 0; i < m->shape.layers * LLAMA_PARTS; i++)
+        floats &= llama_matrix(m, i / LLAMA_PARTS, i % LLAMA_PARTS).kind ==
+                  &llama_f32;
+    if (!floats)
+        die("%s: quantized weights can only be saved as NAME.gguf", path);
+}
+
 // --- llama2.c ---------------------------------------------------------------
 
 static void add_floats(Buffer *b, const float *x, size_t n)
@@ -77,12 +84,13 @@ static void add_of_layers(Buffer *b, const LlamaShape *s, const Parts *parts,
     int rows, cols;
     llama_part_shape(s, p, &rows, &cols);
     for (int l = 0; l < s->layers; l++)
-        add_floats(b, parts[l].w[p], (size_t)rows * cols);
+        add_floats(b, parts[l].w[p].at, (size_t)rows * cols);
 }
 
 static void save_bin(const Llama *m, const LlamaPieces *p, const char *path)
 {
     const LlamaShape *s = &m->shape;
+    need_floats(m, path);
     if (s->eps != 1e-5f || s->base != 10000)
         die("%s: the form of llama2.c has no place for an eps of %g and a base "
             "of %g, only for 1e-05 and 10000",
@@ -95,7 +103,7 @@ static void save_bin(const Llama *m, const LlamaPieces *p, const char *path)
     Parts *parts = all_parts(m, ADJACENT);
     Buffer b = {0};
     buffer_add(&b, head, sizeof head);
-    add_floats(&b, m->pieces, (size_t)s->pieces * s->width);
+    add_floats(&b, m->pieces.at, (size_t)s->pieces * s->width);
     for (LlamaPart i = 0; i < LLAMA_PARTS; i++) // LlamaPart has their order
         add_of_layers(&b, s, parts, i);
     add_floats(&b, m->norm, s->width);
@@ -105,7 +113,7 @@ static void save_bin(const Llama *m, const LlamaPieces *p, const char *path)
     add_floats(&b, r.sin, table);
     arena_free(&a);
     if (!s->tied)
-        add_floats(&b, m->output, (size_t)s->pieces * s->width);
+        add_floats(&b, m->output.at, (size_t)s->pieces * s->width);
     text_write(path, b.at, b.length);
     buffer_free(&b);
     parts_free(parts, s->layers);
@@ -123,10 +131,18 @@ static const char *const gguf_name[LLAMA_PARTS] = {
     "attn_norm", "attn_q",   "attn_k",   "attn_v", "attn_output",
     "ffn_norm",  "ffn_gate", "ffn_down", "ffn_up"};
 
-static void put_shape(GgufOut *o, const LlamaShape *s)
+// The number that says of which type most of the tensors are.
+static uint32_t file_type(GgufType type)
+{
+    return type == GGUF_TENSOR_Q8_0 ? 7 : type == GGUF_TENSOR_Q4_0 ? 2 : 0;
+}
+
+static void put_shape(GgufOut *o, const LlamaShape *s, GgufType type)
 {
     gguf_put_text(o, "general.architecture", "llama");
-    gguf_put_int(o, "general.file_type", 0); // all in F32
+    gguf_put_int(o, "general.file_type", file_type(type));
+    if (type != GGUF_TENSOR_F32)
+        gguf_put_int(o, "general.quantization_version", 2);
     gguf_put_int(o, "llama.context_length", s->context);
     gguf_put_int(o, "llama.embedding_length", s->width);
     gguf_put_int(o, "llama.block_count", s->layers);
@@ -139,35 +155,54 @@ static void put_shape(GgufOut *o, const LlamaShape *s)
     gguf_put_int(o, "llama.vocab_size", s->pieces);
 }
 
-static void put_layer(GgufOut *o, const LlamaShape *s, int l,
-                      const Parts *parts)
+// Tensors whose bytes had to be made for the file.
+typedef struct Stored {
+    void **bytes;
+    int n;
+} Stored;
+
+static void put_matrix(GgufOut *o, Stored *made, const char *name,
+                       const LlamaMatrix *m)
+{
+    const void *bytes = m->at;
+    if (m->kind->store) {
+        void *to = new_array(gguf_bytes(m->kind->type, m->rows, m->cols), 1);
+        m->kind->store(m, to);
+        made->bytes = grow_array(made->bytes, made->n + 1, sizeof(void *));
+        made->bytes[made->n++] = to;
+        bytes = to;
+    }
+    gguf_put_tensor(o, name, m->kind->type, m->rows, m->cols, bytes);
+}
+
+static void put_layer(GgufOut *o, Stored *made, int l, const Parts *parts)
 {
     for (LlamaPart p = 0; p < LLAMA_PARTS; p++) {
         char name[64];
-        int rows, cols;
-        llama_part_shape(s, p, &rows, &cols);
         snprintf(name, sizeof name, "blk.%d.%s.weight", l, gguf_name[p]);
-        gguf_put_tensor(o, name, GGUF_TENSOR_F32, rows, cols, parts->w[p]);
+        put_matrix(o, made, name, &parts->w[p]);
     }
 }
 
 static void save_gguf(const Llama *m, const LlamaPieces *p, const char *path)
 {
     const LlamaShape *s = &m->shape;
+    const LlamaMatrix norm = llama_floats(m->norm, 1, s->width);
     Parts *parts = all_parts(m, ADJACENT);
     GgufOut o = {0};
-    put_shape(&o, s);
+    Stored made = {0};
+    put_shape(&o, s, m->pieces.kind->type);
     put_pieces_gguf(&o, &p->sentencepiece);
-    gguf_put_tensor(&o, "token_embd.weight", GGUF_TENSOR_F32, s->pieces,
-                    s->width, m->pieces);
+    put_matrix(&o, &made, "token_embd.weight", &m->pieces);
     for (int l = 0; l < s->layers; l++)
-        put_layer(&o, s, l, &parts[l]);
-    gguf_put_tensor(&o, "output_norm.weight", GGUF_TENSOR_F32, 1, s->width,
-                    m->norm);
+        put_layer(&o, &made, l, &parts[l]);
+    put_matrix(&o, &made, "output_norm.weight", &norm);
     if (!s->tied)
-        gguf_put_tensor(&o, "output.weight", GGUF_TENSOR_F32, s->pieces,
-                        s->width, m->output);
+        put_matrix(&o, &made, "output.weight", &m->output);
     gguf_save(&o, path);
+    for (int i = 0; i < made.n; i++)
+        free(made.bytes[i]);
+    free(made.bytes);
     parts_free(parts, s->layers);
 }
 
@@ -197,8 +232,8 @@ static void save_weights(const Llama *m, const char *path)
     TensorOut *out = new_array(most, sizeof *out);
     char(*names)[NAME] = new_array(most, sizeof *names);
     int n = 0;
-    out[n++] =
-        tensor_out("model.embed_tokens.weight", s->pieces, s->width, m->pieces);
+    out[n++] = tensor_out("model.embed_tokens.weight", s->pieces, s->width,
+                          m->pieces.at);
     for (int i = 0; i < s->layers * LLAMA_PARTS; i++) {
         const int l = i / LLAMA_PARTS;
         const LlamaPart p = i % LLAMA_PARTS;
@@ -206,11 +241,12 @@ static void save_weights(const Llama *m, const char *path)
         llama_part_shape(s, p, &rows, &cols);
         snprintf(names[i], NAME, "model.layers.%d.%s.weight", l,
                  folder_name[p]);
-        out[n++] = tensor_out(names[i], rows, cols, parts[l].w[p]);
+        out[n++] = tensor_out(names[i], rows, cols, parts[l].w[p].at);
     }
     out[n++] = tensor_out("model.norm.weight", 1, s->width, m->norm);
     if (!s->tied)
-        out[n++] = tensor_out("lm_head.weight", s->pieces, s->width, m->output);
+        out[n++] =
+            tensor_out("lm_head.weight", s->pieces, s->width, m->output.at);
     const char *const key[] = {"format"}, *const value[] = {"pt"};
     safetensors_write(path, out, n, key, value, 1);
     free(out);
@@ -245,6 +281,7 @@ static void save_config(const LlamaShape *s, const LlamaPieces *p,
 
 static void save_folder(const Llama *m, const LlamaPieces *p, const char *path)
 {
+    need_floats(m, path);
     static const char *const file[] = {"config.json", "model.safetensors",
                                        "tokenizer.model"};
     if (mkdir(path, 0777) < 0 && errno != EEXIST)

@@ -624,6 +624,25 @@ static void overflows_are_refused(void **state)
     assert_non_null(parse_gguf_of(&tensor, sizeof tensor, 1, 0));
 }
 
+static void odd_alignments_are_refused(void **state)
+{
+    (void)state;
+    struct __attribute__((packed)) {
+        uint64_t length;
+        char name[17];
+        uint32_t kind, alignment;
+    } value = {17, "general.alignmen", GGUF_U32, 64};
+    value.name[16] = 't';
+    assert_null(parse_gguf_of(&value, sizeof value, 0, 1));
+    static const uint32_t wrong[] = {0, 1, 4, 48, 8192, UINT32_MAX};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        value.alignment = wrong[i];
+        const char *why = parse_gguf_of(&value, sizeof value, 0, 1);
+        assert_non_null(why);
+        assert_non_null(strstr(why, "no power of two"));
+    }
+}
+
 static const char *config_with(const char *from, const char *to)
 {
     static char why[300];
@@ -1027,6 +1046,7 @@ int main(void)
         cmocka_unit_test(wrong_headers_are_refused),
         cmocka_unit_test(damage_anywhere_is_no_crash),
         cmocka_unit_test(overflows_are_refused),
+        cmocka_unit_test(odd_alignments_are_refused),
         cmocka_unit_test(wrong_folders_are_refused),
         cmocka_unit_test(missing_files_get_one_line),
         cmocka_unit_test(saved_tokenizers_are_the_same),

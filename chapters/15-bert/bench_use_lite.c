@@ -49,8 +49,12 @@ static void products_alone(void *context)
         const Linear *all[] = {&l->self.q,   &l->self.k, &l->self.v,
                                &l->self.out, &l->widen,  &l->feed.in,
                                &l->feed.out};
-        for (size_t k = 0; k < sizeof all / sizeof *all; k++)
-            product(all[k], ROWS, p->x, p->y);
+        // The very last one comes after the mean over the tokens.
+        const size_t most = sizeof all / sizeof *all;
+        for (size_t k = 0; k < most; k++)
+            product(all[k],
+                    i + 1 < USE_LITE_LAYERS || k + 1 < most ? ROWS : CHUNKS,
+                    p->x, p->y);
     }
     product(&p->model->last, CHUNKS, p->x, p->y);
 }

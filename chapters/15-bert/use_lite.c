@@ -220,25 +220,31 @@ static Matrix *placed(const UseLite *m, Matrix *x)
     return add(x, embed(x->tape, m->place, (Tokens){x->rows, place, x->seq}));
 }
 
-static Matrix *layer(const UseLiteLayer *l, Matrix *x)
+// x + attention(norm(x))
+static Matrix *attended(const UseLiteLayer *l, Matrix *x)
 {
     Matrix *h = layer_norm(x, l->self_norm);
     Matrix *wide = l->widen.w ? linear(x, l->widen) : x; // T x 512
-    x = add(wide, multi_head(&l->self, h, h, FULL));
-    return add(x, feed_forward(&l->feed, layer_norm(x, l->feed_norm)));
+    return add(wide, multi_head(&l->self, h, h, FULL));
 }
 
-Matrix *use_lite_encode(const UseLite *m, Tape *t, Tokens x)
+// The mean over each sequence of x + feed-forward(norm(x)). Its last product
+// comes after the mean: one row for a text, not one for each of its tokens.
+static Matrix *mean_fed(const UseLiteLayer *l, Matrix *x)
 {
-    Matrix *y = placed(m, embed(t, m->word, x)); // T x 256
-    for (int i = 0; i < USE_LITE_LAYERS; i++)
-        y = layer(&m->layer[i], y);
-    return y;
+    Matrix *h = relu(linear(layer_norm(x, l->feed_norm), l->feed.in));
+    return add(mean_rows(x), linear(mean_rows(h), l->feed.out)); // n x 512
 }
 
-Matrix *use_lite_vectors(const UseLite *m, Tape *t, Tokens x)
+Matrix *use_lite_vectors(const UseLite *m, Tape *t, Tokens tokens)
 {
-    Matrix *y = tanh_of(linear(mean_rows(use_lite_encode(m, t, x)), m->last));
+    Matrix *x = placed(m, embed(t, m->word, tokens)); // T x 256
+    const UseLiteLayer *l = m->layer;
+    for (; l + 1 < m->layer + USE_LITE_LAYERS; l++) {
+        x = attended(l, x);
+        x = add(x, feed_forward(&l->feed, layer_norm(x, l->feed_norm)));
+    }
+    Matrix *y = tanh_of(linear(mean_fed(l, attended(l, x)), m->last));
     for (int i = 0; i < y->rows; i++) {
         float *v = y->val + (size_t)i * y->cols;
         const float length = sqrtf(dot(v, v, y->cols));

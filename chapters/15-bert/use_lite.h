@@ -44,13 +44,9 @@ void use_lite_free(UseLite *m);
 // left out.
 void use_lite_pieces(UseLite *m, Text text, Ids *to);
 
-// The hidden states of the last layer: T x 512. A sequence has at most 128
-// tokens.
-Matrix *use_lite_encode(const UseLite *m, Tape *t, Tokens x);
-
-// The vectors of the sequences, of length 1: n x 512. Not for training: no
-// gradient goes back through it.
-Matrix *use_lite_vectors(const UseLite *m, Tape *t, Tokens x);
+// The vectors of the sequences, of length 1: n x 512. A sequence has at most
+// 128 tokens. Not for training: no gradient goes back through it.
+Matrix *use_lite_vectors(const UseLite *m, Tape *t, Tokens tokens);
 
 // The vector of each of n texts, one after the other: n x 512.
 void use_lite_embed(UseLite *m, const Text *text, int n, float *to);
