@@ -586,6 +586,8 @@ QuantRows quant_rows(const float *x, int n, int cols, void *room)
 
 // --- products ---------------------------------------------------------------
 
+enum { AHEAD = 4096 }; // bytes of weights that are asked for early
+
 // One tile: LANES rows of a panel, the first of them r, times `size` rows of
 // activations, a group. kind and size are constants wherever this is inlined;
 // only so can the sums stay in registers.
@@ -608,6 +610,11 @@ INLINE void tile(QuantKind kind, int size, const QuantMatrix *m, size_t panel,
             sum[i] = (Ints){0} + shift * start[i];
         UNROLL
         for (int w = 0; w < words; w++, u += PANEL * WORD) {
+            // Unpacking leaves the processor too little room to look ahead by
+            // itself: without this 0.87 of the speed of reading, with it 0.95.
+            // Q8_0 has no need of it, and loses.
+            if (size == 1 && kind == QUANT_Q4_0)
+                __builtin_prefetch(u + AHEAD);
             const Words v = load_words(u);
             const Words low = kind == QUANT_Q8_0 ? v : v & 0x0f0f0f0f;
             UNROLL
