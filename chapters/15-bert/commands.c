@@ -95,7 +95,8 @@ static BertInput read_text(Reader *r, Text text, const char *where)
     bert_add(&r->batch, &r->pieces, &r->a, tab ? &r->b : NULL);
     if (r->batch.id.n > most)
         die("%s: %d tokens with [CLS] and [SEP]; this model reads %d: cut the "
-            "text, or read it in pieces",
+            "text, or do as 16-long-text does: read it in chunks and pool "
+            "them, or choose what to read",
             where, r->batch.id.n, most);
     if (tab && r->model.shape.segments < 2)
         die("%s: two texts, and a model with one segment", where);
