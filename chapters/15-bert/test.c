@@ -1006,7 +1006,7 @@ static void misuse_is_told_in_a_line(void **state)
         {"printf 'in\\na a a a a a a a a a a a a a a a a a\\n' |",
          "--model " GOLDEN "/heads --embed",
          "line 2: 20 tokens with [CLS] and [SEP]; this model reads 17: cut the "
-         "text, or read it in pieces",
+         "text, or do as 16-long-text does",
          1},
         {"echo x |", "--embed --data /nowhere", "make data NAME=use-lite", 1},
         {"", "--steps many", "--steps", 2},
