@@ -2,6 +2,7 @@
 #include "common/bench.h"
 
 #include "common/check.h"
+#include "common/kernels.h"
 #include "common/text.h"
 
 #include <fcntl.h>
@@ -81,6 +82,23 @@ void bench_race(Bench *contestants, int n, double seconds)
         contestants[i].seconds = times[i][turns / 2];
         free(times[i]);
     }
+}
+
+static void read_half(void *context, int from, int to)
+{
+    BenchReading *r = context;
+    for (int half = from; half < to; half++) {
+        const uint64_t *w = r->block + r->words / 2 * half;
+        uint64_t sum = 0;
+        for (size_t i = 0; i < r->words / 2; i++)
+            sum ^= w[i];
+        r->sums[half] = sum;
+    }
+}
+
+void bench_read(void *reading)
+{
+    parallel_for(2, 1e9, read_half, reading);
 }
 
 void bench_row(const char *name, double ours, double peer, const char *unit,

@@ -11,6 +11,8 @@
 #define COMMON_BENCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 // Reads the command line: --name PREFIX restricts the rows to those whose
 // names begin so. Exits with 2 and a hint on anything else.
@@ -30,6 +32,17 @@ typedef struct Bench {
 // least 15 turns each, after one that does not count. Calls shorter than a
 // tenth of a millisecond are timed several at a time.
 void bench_race(Bench *contestants, int n, double seconds);
+
+// A contestant that does nothing but read memory, on two threads, each one half
+// of a block that should be far larger than the caches: {.run = bench_read,
+// .context = &reading}. What it reaches is the most that anybody can.
+typedef struct BenchReading {
+    const uint64_t *block;
+    size_t words;     // of 8 bytes
+    uint64_t sums[2]; // so that the reading is not optimised away
+} BenchReading;
+
+void bench_read(void *reading);
 
 // Prints a row: what we reached and what the peer did, both in `unit`; a unit
 // of time ("ms") is better when lower, all others ("GB/s") when higher. ratio

@@ -214,31 +214,10 @@ static void products(const char *row, const char *worst_row, int threads,
 
 enum { SIDE = 4096 };
 
-// What can be read at best, each thread one half of a block that is far larger
-// than any cache; reading it also drives the matrix out of them.
+// Reading the block also drives the matrix out of the caches.
 typedef struct Memory {
     float *W, *x, *y;
-    const uint64_t *block;
-    size_t words;
-    uint64_t sums[2]; // so that the reading is not optimised away
 } Memory;
-
-static void read_half(void *context, int from, int to)
-{
-    Memory *m = context;
-    for (int half = from; half < to; half++) {
-        const uint64_t *w = m->block + m->words / 2 * half;
-        uint64_t sum = 0;
-        for (size_t i = 0; i < m->words / 2; i++)
-            sum ^= w[i];
-        m->sums[half] = sum;
-    }
-}
-
-static void run_read(void *context)
-{
-    parallel_for(2, 1e9, read_half, context);
-}
 
 static void run_matvec(void *context)
 {
@@ -251,13 +230,14 @@ static void memory(void)
     const double bytes = sizeof(float) * SIDE * SIDE;
     const size_t large = (size_t)256 << 20;
     kernels_threads(2);
-    Memory m = {.words = large / sizeof(uint64_t)};
+    Memory m = {0};
     m.W = random_matrix(SIDE, SIDE); // on huge pages, see arena_new
     m.x = random_matrix(1, SIDE);
     m.y = random_matrix(1, SIDE);
-    m.block = arena_zero(&arena, large, 1);
+    BenchReading reading = {.block = arena_zero(&arena, large, 1),
+                            .words = large / sizeof(uint64_t)};
     Bench pair[] = {{.run = run_matvec, .context = &m},
-                    {.run = run_read, .context = &m}};
+                    {.run = bench_read, .context = &reading}};
     bench_race(pair, 2, 3);
     bench_row("matvec", bytes / pair[0].seconds / 1e9,
               (double)large / pair[1].seconds / 1e9, "GB/s",

@@ -79,43 +79,18 @@ static void decode(void *context)
         llama_read(r, &(int){1 + i}, 1);
 }
 
-// Just reading, each thread one half of a block: the weights themselves would
-// be in the caches' way no less.
-typedef struct Reading {
-    const uint64_t *block;
-    size_t words;
-    uint64_t sums[2]; // so that the reading is not optimised away
-} Reading;
-
-static void read_half(void *context, int from, int to)
-{
-    Reading *m = context;
-    for (int half = from; half < to; half++) {
-        const uint64_t *w = m->block + m->words / 2 * half;
-        uint64_t sum = 0;
-        for (size_t i = 0; i < m->words / 2; i++)
-            sum ^= w[i];
-        m->sums[half] = sum;
-    }
-}
-
-static void read_all(void *context)
-{
-    parallel_for(2, 1e9, read_half, context);
-}
-
 void synthetic_decode_row(const char *name, const Llama *m, double bytes,
                           int tokens)
 {
     LlamaRun r = llama_run_new(m, 1, 64);
     // As much as a token reads, up to 1 GB, from the same memory.
-    Reading reading = {.block = (const uint64_t *)m->arena.base,
-                       .words = m->arena.used / sizeof(uint64_t)};
+    BenchReading reading = {.block = (const uint64_t *)m->arena.base,
+                            .words = m->arena.used / sizeof(uint64_t)};
     if (reading.words > (size_t)1 << 27)
         reading.words = (size_t)1 << 27;
     Decode d = {&r, tokens};
     Bench pair[] = {{.run = decode, .context = &d},
-                    {.run = read_all, .context = &reading}};
+                    {.run = bench_read, .context = &reading}};
     bench_race(pair, 2, 8);
     const double token = pair[0].seconds / tokens;
     fprintf(stderr, "  %s: %.1f tokens a second\n", name, 1 / token);

@@ -471,7 +471,7 @@ static void print_plan(const Corpus *x, int seeds)
         printf("%s %s %d", k ? "," : "", x->c.name[k], n);
     }
     printf("\nFrozen Universal Sentence Encoder Lite, chunks of %d pieces; %d "
-           "folds, %s.\nBrown takes about a quarter of an hour, and 400 MB of "
+           "folds, %s.\nBrown takes about a quarter of an hour, and 300 MB of "
            "memory.\n",
            USE_LITE_TOKENS, FOLDS, seeds == 1 ? "once" : "five times");
     fflush(stdout);
