@@ -12,6 +12,8 @@
 #include "common/check.h"
 
 #include <math.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -22,6 +24,16 @@
 static int omp_in_parallel(void)
 {
     return 0;
+}
+
+static int omp_get_thread_num(void)
+{
+    return 0;
+}
+
+static int omp_get_num_threads(void)
+{
+    return 1;
 }
 #endif
 
@@ -79,8 +91,10 @@ static int min(int a, int b)
 // --- threads ----------------------------------------------------------------
 
 // Below about this many floating-point operations, waking other threads takes
-// longer than doing the work.
-static const double WORTH_THREADS = 1e6;
+// longer than doing the work; handing work to a crew that is awake is faster.
+static const double WORTH_THREADS = 1e6, WORTH_CREW = 1e5;
+
+enum { MOST_THREADS = 64 };
 
 static int threads; // 0: not set yet, one a core
 
@@ -94,16 +108,111 @@ int kernels_thread_count(void)
 #ifdef _OPENMP
     if (threads <= 0)
         threads = omp_get_num_procs();
-    return threads;
+    return min(threads, MOST_THREADS);
 #else
     return 1;
 #endif
+}
+
+// Parts next .. end - 1 of a loop are still to be done. Each has a line of the
+// cache of its own: the threads would else wait for each other's counting.
+typedef struct Share {
+    _Alignas(64) atomic_int next;
+    int end;
+} Share;
+
+typedef struct Loop {
+    void (*body)(void *, int, int);
+    void *context;
+    int n, parts, team;
+    Share *share; // one for each thread
+} Loop;
+
+// Each thread begins with a stretch of its own, the same in every loop over the
+// same things, which its cache may still hold; who finishes early takes parts
+// of the others.
+static void do_parts(Loop *l, int me)
+{
+    for (int t = 0; t < l->team; t++) {
+        Share *s = &l->share[(me + t) % l->team];
+        for (int i; (i = atomic_fetch_add(&s->next, 1)) < s->end;)
+            l->body(l->context, (int)((long long)l->n * i / l->parts),
+                    (int)((long long)l->n * (i + 1) / l->parts));
+    }
+}
+
+// A crew waits awake for the loops of its leader.
+static struct {
+    _Alignas(64) atomic_uint loops; // handed out so far
+    Loop *loop;                     // the last of them; NULL: no more come
+    _Alignas(64) atomic_int busy;   // threads that have not finished it
+} crew;
+static _Thread_local int led; // how many threads this thread leads, or 0
+
+// One round of waiting. Another program may need the core, so not for long.
+static void wait_a_bit(int *rounds)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+    if (++*rounds % 1024 == 0)
+        sched_yield();
+}
+
+static void hand_out(Loop *l, int helpers)
+{
+    crew.loop = l;
+    atomic_store(&crew.busy, helpers);
+    atomic_fetch_add(&crew.loops, 1);
+}
+
+static void await_crew(void)
+{
+    for (int rounds = 0; atomic_load(&crew.busy) > 0;)
+        wait_a_bit(&rounds);
+}
+
+static void serve(int me, unsigned done)
+{
+    for (int rounds = 0;; rounds = 0) {
+        while (atomic_load(&crew.loops) == done)
+            wait_a_bit(&rounds);
+        done++;
+        Loop *l = crew.loop;
+        if (l)
+            do_parts(l, me);
+        atomic_fetch_sub(&crew.busy, 1);
+        if (!l)
+            return;
+    }
+}
+
+void with_crew(void (*body)(void *), void *context)
+{
+    const int team = kernels_thread_count();
+    if (team == 1 || omp_in_parallel()) {
+        body(context);
+        return;
+    }
+    const unsigned done = atomic_load(&crew.loops);
+#pragma omp parallel num_threads(team)
+    if (omp_get_thread_num() > 0) {
+        serve(omp_get_thread_num(), done);
+    } else {
+        const int helpers = omp_get_num_threads() - 1;
+        led = helpers + 1;
+        body(context);
+        led = 0;
+        hand_out(NULL, helpers);
+    }
 }
 
 // How many threads work of this cost should have: one if it is small, or if
 // this is already one of several threads.
 static int team_for(double cost)
 {
+    if (led > 0)
+        return cost < WORTH_CREW ? 1 : led;
     bool alone = cost < WORTH_THREADS || omp_in_parallel();
     return alone ? 1 : kernels_thread_count();
 }
@@ -111,18 +220,30 @@ static int team_for(double cost)
 void parallel_for(int n, double cost, void (*body)(void *, int, int),
                   void *context)
 {
-    int team = min(team_for(cost * n), n);
+    const int team = min(team_for(cost * n), n);
     if (team <= 1) {
         if (n > 0)
             body(context, 0, n);
         return;
     }
     // More parts than threads: who finishes early takes another.
-    int parts = min(n, 4 * team);
-#pragma omp parallel for num_threads(team) schedule(dynamic)
-    for (int i = 0; i < parts; i++)
-        body(context, (int)((long long)n * i / parts),
-             (int)((long long)n * (i + 1) / parts));
+    Share share[MOST_THREADS];
+    Loop l = {body, context, n, min(n, 8 * team), team, share};
+    for (int t = 0; t < team; t++) {
+        atomic_init(&share[t].next, l.parts * t / team);
+        share[t].end = l.parts * (t + 1) / team;
+    }
+    if (led > 0) {
+        const int all = led;
+        led = 0; // loops within this one are for one thread
+        hand_out(&l, all - 1);
+        do_parts(&l, 0);
+        await_crew();
+        led = all;
+        return;
+    }
+#pragma omp parallel num_threads(team)
+    do_parts(&l, omp_get_thread_num());
 }
 
 // --- matrix products --------------------------------------------------------
@@ -137,7 +258,7 @@ void parallel_for(int n, double cost, void (*body)(void *, int, int),
 //      wide, in exactly the order in which the tiles read it. One block of B
 //      is KC x NC, to stay in the second-level cache for all rows of A.
 //   4. Threads share out the longer side of C. Each packs for itself what it
-//      needs: packing a thing twice is cheaper than waiting for another
+//      needs, once: packing a thing twice is cheaper than waiting for another
 //      thread, or than reading what lies in another core's cache.
 // Each element of C is the sum over k in ascending order, KC terms at a time,
 // whichever tile, thread or block it falls into.
@@ -163,45 +284,76 @@ static View view_from(View v, int i, int k)
     return (View){v.p + i * v.row + k * v.col, v.row, v.col};
 }
 
+// The sums are added to `plus`: to C itself, to one row for all rows of C (a
+// bias; ld_plus is 0 then), or to nothing (NULL).
 typedef struct Product {
     int M, N, K;
-    View A, B; // M x K and N x K
-    float *C;  // M x N
+    View A, B;           // M x K and N x K ...
+    const float *panels; // ... or B as it was packed before
+    float *C;            // M x N
     int ldc;
-    bool accumulate;
+    const float *plus;
+    int ld_plus;
 } Product;
 
-// What one packing of B serves: rows m .. m_end - 1 of C, columns n .. n + nc
-// - 1, and of their sums the terms k .. k + kc - 1.
+// The K terms of a sum are cut into equal parts of at most KC: 385 become 193
+// + 192, not 384 + 1. This is the length of a part; the last may be shorter.
+static int part_of(int K)
+{
+    const int parts = (K + KC - 1) / KC;
+    return (K + parts - 1) / parts;
+}
+
+// N rounded up to whole panels.
+static size_t whole_panels(int N)
+{
+    return ((size_t)N + COLS - 1) / COLS * COLS;
+}
+
+// What one packing of B serves: of all rows of C the columns n .. n + nc - 1,
+// and of their sums the terms k .. k + kc - 1.
 typedef struct Block {
-    int m, m_end, n, nc, k, kc;
-    View B;        // nc x kc
-    bool in_place; // whole panels of B are read where they are
+    const Product *p;
+    int n, nc, k, kc;
+    View B;              // nc x kc
+    const float *panels; // or its panels, packed before
+    bool in_place;       // whole panels of B are read where they are
+    uint64_t id;         // there is no other block with this number
 } Block;
 
 // Where a thread packs its panels of B, one after the other.
 static _Thread_local float panels[KC * NC] __attribute__((aligned(64)));
+static _Thread_local uint64_t packed; // the block whose panels they are
 
 // --- 1. a tile
 
-// Adds to `rows` rows of C, from column j of the block. `rows` is a constant
-// wherever this is inlined; only so can the sums stay in registers.
-INLINE void tile(int rows, const Product *p, const Block *block, View A, int j,
-                 float *c)
+// Where a row of tiles goes, and what is added to it, or NULL.
+typedef struct Target {
+    float *c;
+    ptrdiff_t ldc;
+    const float *plus;
+    ptrdiff_t ld_plus;
+} Target;
+
+// `rows` rows of C, from column j of the block. `rows` is a constant wherever
+// this is inlined; only so can the sums stay in registers.
+INLINE void tile(int rows, const Block *block, View A, int j, Target t)
 {
-    int K = block->kc, cols = min(COLS, block->nc - j), ldc = p->ldc;
-    bool add = p->accumulate || block->k > 0;
-    const float *a = A.p, *b = panels + j * K;
+    const int K = block->kc, cols = min(COLS, block->nc - j);
+    const float *a = A.p;
+    const float *b = (block->panels ? block->panels : panels) + j * K;
     ptrdiff_t next = COLS; // from one k to the next in B
     if (block->in_place && cols == COLS) {
         b = block->B.p + j;
         next = block->B.col;
     }
+    float *c = t.c + j;
+    const float *plus = t.plus ? t.plus + j : NULL;
     // C will be here when the sums are ready.
     UNROLL
     for (int i = 0; i < rows; i++) {
-        __builtin_prefetch(c + (ptrdiff_t)i * ldc, 1);
-        __builtin_prefetch(c + (ptrdiff_t)i * ldc + cols - 1, 1);
+        __builtin_prefetch(c + i * t.ldc, 1);
+        __builtin_prefetch(c + i * t.ldc + cols - 1, 1);
     }
     Vec sum[ROWS][2] = {0};
     for (int k = 0; k < K; k++, a += A.col, b += next) {
@@ -214,66 +366,79 @@ INLINE void tile(int rows, const Product *p, const Block *block, View A, int j,
         }
     }
     UNROLL
-    for (int i = 0; i < rows; i++, c += ldc) {
+    for (int i = 0; i < rows; i++, c += t.ldc) {
         if (cols == COLS) {
-            store(c, add ? load(c) + sum[i][0] : sum[i][0]);
-            store(c + W, add ? load(c + W) + sum[i][1] : sum[i][1]);
+            store(c, plus ? load(plus) + sum[i][0] : sum[i][0]);
+            store(c + W, plus ? load(plus + W) + sum[i][1] : sum[i][1]);
         } else { // at the right edge
             float row[COLS];
             memcpy(row, sum[i], sizeof row);
-            for (int t = 0; t < cols; t++)
-                c[t] = add ? c[t] + row[t] : row[t];
+            for (int k = 0; k < cols; k++)
+                c[k] = plus ? plus[k] + row[k] : row[k];
         }
+        plus = plus ? plus + t.ld_plus : NULL;
     }
 }
 
 // --- 2. a row of tiles
 
-INLINE void tile_row(int rows, const Product *p, const Block *b, View A,
-                     float *c)
+INLINE void tile_row(int rows, const Block *b, View A, Target t)
 {
     for (int j = 0; j < b->nc; j += COLS)
-        tile(rows, p, b, A, j, c + j);
+        tile(rows, b, A, j, t);
+}
+
+// The first part of the terms is added to plus, the others to what is there.
+static Target target_of(const Product *p, int i, int j, int k)
+{
+    float *c = p->C + (ptrdiff_t)i * p->ldc + j;
+    if (k > 0)
+        return (Target){c, p->ldc, c, p->ldc};
+    const float *plus = p->plus;
+    return (Target){c, p->ldc,
+                    plus ? plus + (ptrdiff_t)i * p->ld_plus + j : NULL,
+                    p->ld_plus};
 }
 
 // Rows i .. i + ROWS - 1 of C. A is read where it is, if its rows are rows in
 // memory. If they are columns, each k would be in another line of the cache,
 // so they are packed: term after term.
-static void row_of_tiles(const Product *p, const Block *b, int i)
+static void row_of_tiles(const Block *b, int i)
 {
-    float packed[ROWS * KC] __attribute__((aligned(64)));
-    int rows = min(ROWS, b->m_end - i);
+    const Product *p = b->p;
+    float terms[ROWS * KC] __attribute__((aligned(64)));
+    int rows = min(ROWS, p->M - i);
     View A = view_from(p->A, i, b->k);
     if (A.row == 1 && rows == ROWS && b->nc > 2 * COLS) {
         for (int k = 0; k < b->kc; k++)
-            memcpy(packed + k * ROWS, A.p + k * A.col, ROWS * sizeof *packed);
-        A = (View){packed, 1, ROWS};
+            memcpy(terms + k * ROWS, A.p + k * A.col, ROWS * sizeof *terms);
+        A = (View){terms, 1, ROWS};
     }
-    float *c = p->C + (ptrdiff_t)i * p->ldc + b->n;
+    const Target t = target_of(p, i, b->n, b->k);
     switch (rows) {
     case 1:
-        tile_row(1, p, b, A, c);
+        tile_row(1, b, A, t);
         break;
     case 2:
-        tile_row(2, p, b, A, c);
+        tile_row(2, b, A, t);
         break;
     case 3:
-        tile_row(3, p, b, A, c);
+        tile_row(3, b, A, t);
         break;
     case 4:
-        tile_row(4, p, b, A, c);
+        tile_row(4, b, A, t);
         break;
     case 5:
-        tile_row(5, p, b, A, c);
+        tile_row(5, b, A, t);
         break;
     case 6:
-        tile_row(6, p, b, A, c);
+        tile_row(6, b, A, t);
         break;
     case 7: // this and the next only where a tile has 8 rows
-        tile_row(min(7, ROWS), p, b, A, c);
+        tile_row(min(7, ROWS), b, A, t);
         break;
     case 8:
-        tile_row(min(8, ROWS), p, b, A, c);
+        tile_row(min(8, ROWS), b, A, t);
         break;
     }
 }
@@ -326,96 +491,176 @@ static void pack(View B, int n, int K, float *to)
             to[k * COLS + j] = j < n ? B.p[j * B.row + k * B.col] : 0;
 }
 
-static void block_product(const Product *p, const Block *b)
+static void pack_block(const Block *b)
 {
     for (int j = 0; j < b->nc; j += COLS) {
         int n = min(COLS, b->nc - j);
         if (!b->in_place || n < COLS)
             pack(view_from(b->B, j, 0), n, b->kc, panels + j * b->kc);
     }
-    for (int i = b->m; i < b->m_end; i += ROWS)
-        row_of_tiles(p, b, i);
+    packed = b->id;
+}
+
+size_t packed_floats(int N, int K)
+{
+    return whole_panels(N) * K;
+}
+
+Packed pack_weight(int N, int K, const float *B, int ldb, float *to)
+{
+    const View b = {B, ldb, 1};
+    for (int k = 0; k < K; k += part_of(K)) {
+        const int kc = min(part_of(K), K - k);
+        for (int j = 0; j < N; j += COLS, to += (ptrdiff_t)COLS * kc)
+            pack(view_from(b, j, k), min(COLS, N - j), kc, to);
+    }
+    return (Packed){N, K, to - packed_floats(N, K)};
 }
 
 // --- 4. threads
 
-// Rows m .. m_end - 1 and columns n .. n_end - 1 of C. The K terms are cut
-// into equal parts: 385 become 193 + 192, not 384 + 1.
-static void part_product(const Product *p, int m, int m_end, int n, int n_end)
+// Rows of tiles from .. to - 1 of a block.
+static void some_rows(void *context, int from, int to)
 {
-    int parts = (p->K + KC - 1) / KC, kc = (p->K + parts - 1) / parts;
-    bool in_place = p->B.row == 1 && m_end - m <= FEW_ROWS;
-    for (; n < n_end; n += NC) {
-        for (int k = 0; k < p->K; k += kc) {
-            Block b = {m,
-                       m_end,
-                       n,
-                       min(NC, n_end - n),
-                       k,
-                       min(kc, p->K - k),
-                       view_from(p->B, n, k),
-                       in_place};
-            block_product(p, &b);
+    const Block *b = context;
+    if (!b->panels && packed != b->id)
+        pack_block(b);
+    for (int i = from; i < to; i++)
+        row_of_tiles(b, i * ROWS);
+}
+
+// Columns n .. n_end - 1 of C, block by block, the rows of each shared out
+// among so many threads.
+static void blocks_product(const Product *p, int n, int n_end, int team)
+{
+    static atomic_ullong blocks;
+    const int tiles = (p->M + ROWS - 1) / ROWS;
+    const bool in_place =
+        !p->panels && p->B.row == 1 && p->M <= team * FEW_ROWS;
+    for (; n < n_end; n += NC)
+        for (int k = 0; k < p->K; k += part_of(p->K)) {
+            Block b = {.p = p,
+                       .n = n,
+                       .nc = min(NC, n_end - n),
+                       .k = k,
+                       .kc = min(part_of(p->K), p->K - k),
+                       .in_place = in_place,
+                       .id = atomic_fetch_add(&blocks, 1) + 1};
+            if (p->panels)
+                b.panels =
+                    p->panels + k * whole_panels(p->N) + (ptrdiff_t)n * b.kc;
+            else
+                b.B = view_from(p->B, n, k);
+            if (team == 1)
+                some_rows(&b, 0, tiles);
+            else
+                parallel_for(tiles, 2.0 * b.nc * b.kc * ROWS, some_rows, &b);
         }
-    }
 }
 
 static void some_columns(void *context, int from, int to)
 {
     const Product *p = context;
-    part_product(p, 0, p->M, from * COLS, min(p->N, to * COLS));
+    blocks_product(p, from * COLS, min(p->N, to * COLS), 1);
 }
 
-static void some_rows(void *context, int from, int to)
+// No terms: C is what the sums are added to.
+static void no_product(const Product *p)
 {
-    const Product *p = context;
-    part_product(p, from * ROWS, min(p->M, to * ROWS), 0, p->N);
-}
-
-static void one_row(int N, int K, View A, View B, float *c, bool accumulate);
-
-static void gemm(int M, int N, int K, View A, View B, float *C, int ldc,
-                 bool accumulate)
-{
-    check(M >= 0 && N >= 0 && K >= 0, "a product of %d x %d x %d", M, N, K);
-    if (K == 0 && !accumulate)
-        for (int i = 0; i < M && N > 0; i++)
-            memset(C + (ptrdiff_t)i * ldc, 0, sizeof *C * (size_t)N);
-    if (M == 0 || N == 0 || K == 0)
-        return;
-    if (M == 1 && B.row == 1) {
-        one_row(N, K, A, B, C, accumulate);
-        return;
+    for (int i = 0; i < p->M; i++) {
+        const Target t = target_of(p, i, 0, 0);
+        for (int j = 0; j < p->N; j++)
+            t.c[j] = t.plus ? t.plus[j] : 0;
     }
-    Product p = {M, N, K, A, B, C, ldc, accumulate};
+}
+
+static void one_row(const Product *p);
+
+static void gemm(Product p)
+{
+    const int M = p.M, N = p.N, K = p.K;
+    check(M >= 0 && N >= 0 && K >= 0, "a product of %d x %d x %d", M, N, K);
+    if (M == 0 || N == 0)
+        return;
+    if (K == 0)
+        no_product(&p);
+    else if (M == 1 && (p.panels || p.B.row == 1 || p.B.col == 1))
+        one_row(&p);
     // Parts of C are stripes of columns, each of which needs all of A, or of
     // rows, each of which needs all of B. Packing A again costs more.
-    if (A.row == 1 ? N > 4 * M : N >= M)
+    else if (p.A.row == 1 ? N > 4 * M : N >= M)
         parallel_for((N + COLS - 1) / COLS, 2.0 * M * K * COLS, some_columns,
                      &p);
     else
-        parallel_for((M + ROWS - 1) / ROWS, 2.0 * N * K * ROWS, some_rows, &p);
+        blocks_product(&p, 0, N, team_for(2.0 * M * N * K));
 }
 
 void gemm_nn(int M, int N, int K, const float *A, int lda, const float *B,
              int ldb, float *C, int ldc, bool accumulate)
 {
-    gemm(M, N, K, (View){A, lda, 1}, (View){B, 1, ldb}, C, ldc, accumulate);
+    gemm((Product){.M = M,
+                   .N = N,
+                   .K = K,
+                   .A = {A, lda, 1},
+                   .B = {B, 1, ldb},
+                   .C = C,
+                   .ldc = ldc,
+                   .plus = accumulate ? C : NULL,
+                   .ld_plus = ldc});
 }
 
 void gemm_nt(int M, int N, int K, const float *A, int lda, const float *B,
              int ldb, float *C, int ldc, bool accumulate)
 {
-    if (M == 1 && N >= 0 && K >= 0)
-        matvec(N, K, B, ldb, A, C, accumulate);
-    else
-        gemm(M, N, K, (View){A, lda, 1}, (View){B, ldb, 1}, C, ldc, accumulate);
+    gemm((Product){.M = M,
+                   .N = N,
+                   .K = K,
+                   .A = {A, lda, 1},
+                   .B = {B, ldb, 1},
+                   .C = C,
+                   .ldc = ldc,
+                   .plus = accumulate ? C : NULL,
+                   .ld_plus = ldc});
 }
 
 void gemm_tn(int M, int N, int K, const float *A, int lda, const float *B,
              int ldb, float *C, int ldc, bool accumulate)
 {
-    gemm(M, N, K, (View){A, 1, lda}, (View){B, 1, ldb}, C, ldc, accumulate);
+    gemm((Product){.M = M,
+                   .N = N,
+                   .K = K,
+                   .A = {A, 1, lda},
+                   .B = {B, 1, ldb},
+                   .C = C,
+                   .ldc = ldc,
+                   .plus = accumulate ? C : NULL,
+                   .ld_plus = ldc});
+}
+
+void affine(int M, int N, int K, const float *A, int lda, const float *B,
+            int ldb, const float *bias, float *C, int ldc)
+{
+    gemm((Product){.M = M,
+                   .N = N,
+                   .K = K,
+                   .A = {A, lda, 1},
+                   .B = {B, ldb, 1},
+                   .C = C,
+                   .ldc = ldc,
+                   .plus = bias});
+}
+
+void affine_packed(int M, const Packed *B, const float *A, int lda,
+                   const float *bias, float *C, int ldc)
+{
+    gemm((Product){.M = M,
+                   .N = B->N,
+                   .K = B->K,
+                   .A = {A, lda, 1},
+                   .panels = B->panels,
+                   .C = C,
+                   .ldc = ldc,
+                   .plus = bias});
 }
 
 // --- one row ----------------------------------------------------------------
@@ -508,95 +753,134 @@ float dot(const float *a, const float *b, int n)
     return sum;
 }
 
-typedef struct Row {
-    int N, K;
-    View A, B;
-    float *c;
-    bool accumulate;
-} Row;
-
 static void row_dots(void *context, int from, int to)
 {
-    const Row *r = context;
+    const Product *p = context;
     for (int j = from; j < to; j += AT_ONCE) {
-        const float *b = r->B.p + j * r->B.row;
+        const float *b = p->B.p + j * p->B.row;
         int n = min(AT_ONCE, to - j);
         float sum[AT_ONCE];
         if (n == AT_ONCE)
-            dots(AT_ONCE, b, r->B.row, r->A.p, r->K, sum);
+            dots(AT_ONCE, b, p->B.row, p->A.p, p->K, sum);
         else
             for (int i = 0; i < n; i++)
-                sum[i] = dot(b + i * r->B.row, r->A.p, r->K);
+                sum[i] = dot(b + i * p->B.row, p->A.p, p->K);
         for (int i = 0; i < n; i++)
-            r->c[j + i] = r->accumulate ? r->c[j + i] + sum[i] : sum[i];
+            p->C[j + i] = p->plus ? p->plus[j + i] + sum[i] : sum[i];
     }
-}
-
-void matvec(int N, int K, const float *weight, int ldw, const float *x,
-            float *y, bool accumulate)
-{
-    Row r = {N, K, {x, 0, 1}, {weight, ldw, 1}, y, accumulate};
-    parallel_for(N, 2.0 * K, row_dots, &r);
 }
 
 // With B row-major a column is no stretch of memory, but a part of a row is: so
 // many columns are summed side by side that their parts of the rows are worth
 // fetching, and few enough that the sums stay in registers. The terms are cut
-// as in part_product, so that one row has the same bits alone and among others.
+// as among many rows, so that one row has the same bits alone and with others.
 enum { STRIPE = 8 }; // vectors of columns at once
 
 // Columns from j on, `vectors` times W of them: a constant, as in tile.
-INLINE void stripe(int vectors, const Row *r, int j, int k, int k_end, bool add)
+INLINE void stripe(int vectors, const Product *p, int j, int k, int k_end)
 {
-    float *c = r->c + j;
+    const Target t = target_of(p, 0, j, k);
     Vec sum[STRIPE] = {0};
     for (; k < k_end; k++) {
-        float x = r->A.p[k * r->A.col];
-        const float *b = r->B.p + k * r->B.col + j;
+        float x = p->A.p[k * p->A.col];
+        const float *b = p->B.p + k * p->B.col + j;
         UNROLL
         for (int i = 0; i < vectors; i++)
             sum[i] += x * load(b + i * W);
     }
     UNROLL
-    for (int i = 0; i < vectors; i++, c += W)
-        store(c, add ? load(c) + sum[i] : sum[i]);
+    for (int i = 0; i < vectors; i++)
+        store(t.c + i * W, t.plus ? load(t.plus + i * W) + sum[i] : sum[i]);
 }
 
 // Less than a vector of columns.
-static void last_columns(const Row *r, int j, int k, int k_end, bool add)
+static void last_columns(const Product *p, int j, int k, int k_end)
 {
+    const Target t = target_of(p, 0, j, k);
+    const int cols = p->N - j;
     float sum[W] = {0};
     for (; k < k_end; k++)
-        for (int i = 0; j + i < r->N; i++)
-            sum[i] += r->A.p[k * r->A.col] * r->B.p[k * r->B.col + j + i];
-    for (int i = 0; j + i < r->N; i++)
-        r->c[j + i] = add ? r->c[j + i] + sum[i] : sum[i];
+        for (int i = 0; i < cols; i++)
+            sum[i] += p->A.p[k * p->A.col] * p->B.p[k * p->B.col + j + i];
+    for (int i = 0; i < cols; i++)
+        t.c[i] = t.plus ? t.plus[i] + sum[i] : sum[i];
 }
 
 static void row_stripes(void *context, int from, int to)
 {
-    const Row *r = context;
-    int parts = (r->K + KC - 1) / KC, kc = (r->K + parts - 1) / parts;
-    int first = from * STRIPE * W, end = min(to * STRIPE * W, r->N);
-    for (int k = 0; k < r->K; k += kc) {
-        int k_end = min(k + kc, r->K), j = first;
-        bool add = r->accumulate || k > 0;
+    const Product *p = context;
+    const int first = from * STRIPE * W, end = min(to * STRIPE * W, p->N);
+    for (int k = 0; k < p->K; k += part_of(p->K)) {
+        int k_end = min(k + part_of(p->K), p->K), j = first;
         for (; j + STRIPE * W <= end; j += STRIPE * W)
-            stripe(STRIPE, r, j, k, k_end, add);
+            stripe(STRIPE, p, j, k, k_end);
+        for (; j + 4 * W <= end; j += 4 * W)
+            stripe(4, p, j, k, k_end);
         for (; j + 2 * W <= end; j += 2 * W)
-            stripe(2, r, j, k, k_end, add);
+            stripe(2, p, j, k, k_end);
         for (; j + W <= end; j += W)
-            stripe(1, r, j, k, k_end, add);
+            stripe(1, p, j, k, k_end);
         if (j < end)
-            last_columns(r, j, k, k_end, add);
+            last_columns(p, j, k, k_end);
     }
 }
 
-static void one_row(int N, int K, View A, View B, float *c, bool accumulate)
+// Packed, the numbers of some neighbouring panels are read side by side: enough
+// sums to hide that an addition takes some cycles.
+enum { SIDE_BY_SIDE = 2 };
+
+// Columns j on, of `n` panels: a constant. Zeros make up the last panel.
+INLINE void row_of_panels(int n, const Product *p, int j, int k, int k_end)
 {
-    Row r = {N, K, A, B, c, accumulate};
-    int wide = STRIPE * W;
-    parallel_for((N + wide - 1) / wide, 2.0 * K * wide, row_stripes, &r);
+    const int kc = k_end - k;
+    const Target t = target_of(p, 0, j, k);
+    const float *a = p->A.p + k;
+    const float *b = p->panels + k * whole_panels(p->N) + (ptrdiff_t)j * kc;
+    Vec sum[SIDE_BY_SIDE][2] = {0};
+    for (int i = 0; i < kc; i++, b += COLS) {
+        UNROLL
+        for (int s = 0; s < n; s++) {
+            sum[s][0] += a[i] * load(b + s * kc * COLS);
+            sum[s][1] += a[i] * load(b + s * kc * COLS + W);
+        }
+    }
+    float sums[SIDE_BY_SIDE * COLS];
+    memcpy(sums, sum, sizeof sums);
+    for (int i = 0; i < min(n * COLS, p->N - j); i++)
+        t.c[i] = t.plus ? t.plus[i] + sums[i] : sums[i];
+}
+
+static void row_panels(void *context, int from, int to)
+{
+    const Product *p = context;
+    const int end = min(to * SIDE_BY_SIDE, (p->N + COLS - 1) / COLS);
+    for (int k = 0; k < p->K; k += part_of(p->K)) {
+        int k_end = min(k + part_of(p->K), p->K), j = from * SIDE_BY_SIDE;
+        for (; j + SIDE_BY_SIDE <= end; j += SIDE_BY_SIDE)
+            row_of_panels(SIDE_BY_SIDE, p, j * COLS, k, k_end);
+        for (; j < end; j++)
+            row_of_panels(1, p, j * COLS, k, k_end);
+    }
+}
+
+static void one_row(const Product *p)
+{
+    const int wide = STRIPE * W, pair = SIDE_BY_SIDE * COLS, N = p->N;
+    void *context = (void *)p;
+    if (p->panels)
+        parallel_for((N + pair - 1) / pair, 2.0 * p->K * pair, row_panels,
+                     context);
+    else if (p->B.row == 1)
+        parallel_for((N + wide - 1) / wide, 2.0 * p->K * wide, row_stripes,
+                     context);
+    else
+        parallel_for(N, 2.0 * p->K, row_dots, context);
+}
+
+void matvec(int N, int K, const float *weight, int ldw, const float *x,
+            float *y, bool accumulate)
+{
+    gemm_nt(1, N, K, x, K, weight, ldw, y, N, accumulate);
 }
 
 void axpy(float s, const float *restrict x, float *restrict y, int n)

@@ -26,6 +26,13 @@ int kernels_thread_count(void);
 void parallel_for(int n, double cost, void (*body)(void *, int, int),
                   void *context);
 
+// Runs body(context) with a crew: the other threads stay awake and wait for its
+// parallel_for's, which begin some times faster so. For work in many small
+// steps, such as one token's way through a model; between them the threads of
+// the crew do nothing, but do it at full speed. Within a parallel_for, or with
+// one thread, body is just called.
+void with_crew(void (*body)(void *), void *context);
+
 // C (M x N) = op(A) op(B), or C += op(A) op(B) if accumulate.
 //   nn: A is M x K, B is K x N       C = A B
 //   nt: A is M x K, B is N x K       C = A B^T
@@ -37,6 +44,26 @@ void gemm_nt(int M, int N, int K, const float *A, int lda, const float *B,
              int ldb, float *C, int ldc, bool accumulate);
 void gemm_tn(int M, int N, int K, const float *A, int lda, const float *B,
              int ldb, float *C, int ldc, bool accumulate);
+
+// y (M x N) = x (M x K) W^T + bias, with W: N x K and a row of N numbers, or
+// NULL for none: a layer. As gemm_nt otherwise.
+void affine(int M, int N, int K, const float *x, int ldx, const float *W,
+            int ldw, const float *bias, float *y, int ldy);
+
+// A weight in the order in which products read it, for one that does not change
+// any more: affine would else bring it into that order each time.
+typedef struct Packed {
+    int N, K;
+    const float *panels; // packed_floats(N, K)
+} Packed;
+
+size_t packed_floats(int N, int K);
+Packed pack_weight(int N, int K, const float *W, int ldw, float *to);
+
+// affine with W packed. A row of y has the same bits whatever M is: those of a
+// row among many in gemm_nt.
+void affine_packed(int M, const Packed *W, const float *x, int ldx,
+                   const float *bias, float *y, int ldy);
 
 // y (N) = W (N x K) x (K): one row of gemm_nt, at the speed at which memory
 // delivers W.

@@ -240,6 +240,62 @@ static void same_bits_for_any_threads(void **state)
     kernels_threads(0);
 }
 
+// A layer is a product that is added to copies of its bias. With the weight
+// packed it gives the same bits, and each row alone gives those of the row
+// among others.
+static void check_layer(int M, int N, int K, int wider)
+{
+    Rng r = rng_new(7);
+    const int ldx = K + wider, ldw = K + 2 * wider, ldy = N + 3 * wider;
+    float *x = random_floats(&r, floats(M, K, ldx));
+    float *w = random_floats(&r, floats(N, K, ldw));
+    float *bias = random_floats(&r, N);
+    float *panels = new_array(packed_floats(N, K), sizeof *panels);
+    const Packed packed = pack_weight(N, K, w, ldw, panels);
+    const size_t n = floats(M, N, ldy);
+    float *want = new_array(n, sizeof *want), *got = new_array(n, sizeof *got);
+    for (int biased = 0; biased < 2; biased++) {
+        for (size_t i = 0; i < n; i++) {
+            want[i] = got[i] = GUARD;
+            if (biased && (int)(i % ldy) < N)
+                want[i] = bias[i % ldy];
+        }
+        gemm_nt(M, N, K, x, ldx, w, ldw, want, ldy, biased);
+        const float *b = biased ? bias : NULL;
+        affine(M, N, K, x, ldx, w, ldw, b, got, ldy);
+        assert_memory_equal(got, want, n * sizeof *got);
+        affine_packed(M, &packed, x, ldx, b, got, ldy);
+        if (M > 1) // one row of gemm_nt has sums of its own
+            assert_memory_equal(got, want, n * sizeof *got);
+        for (int i = 0; i < M; i += 1 + M / 3) {
+            float *alone = new_array(N, sizeof *alone);
+            affine_packed(1, &packed, x + (size_t)i * ldx, ldx, b, alone, N);
+            assert_memory_equal(alone, got + (size_t)i * ldy,
+                                N * sizeof *alone);
+            free(alone);
+        }
+    }
+    free(x);
+    free(w);
+    free(bias);
+    free(panels);
+    free(want);
+    free(got);
+}
+
+static void layers(void **state)
+{
+    (void)state;
+    static const int shapes[][3] = {
+        {0, 3, 5},     {2, 0, 5},     {3, 5, 0},     {1, 1, 1},
+        {5, 7, 13},    {3, 67, 131},  {17, 31, 389}, {19, 577, 67},
+        {2, 613, 811}, {131, 97, 29},
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int wider = 0; wider <= 5; wider += 5)
+            check_layer(shapes[i][0], shapes[i][1], shapes[i][2], wider);
+}
+
 static void negative_size(void *context)
 {
     (void)context;
@@ -270,23 +326,30 @@ static void count(void *context, int from, int to)
     }
 }
 
+static void visit(void *context)
+{
+    (void)context;
+    static const int sizes[] = {0, 1, 2, 3, 7, 1009};
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        for (int dear = 0; dear < 2; dear++) {
+            Count c = {0};
+            parallel_for(sizes[s], dear ? 1e9 : 1, count, &c);
+            for (int i = 0; i < 1009; i++) {
+                assert_int_equal(c.visits[i], i < sizes[s]);
+                if (i < sizes[s])
+                    assert_true(c.product[i] == (float)(3 * i + 4));
+            }
+        }
+    }
+}
+
 static void parallel_for_visits_each_once(void **state)
 {
     (void)state;
-    static const int sizes[] = {0, 1, 2, 3, 7, 1009};
     for (int threads = 1; threads <= 3; threads++) {
         kernels_threads(threads);
-        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
-            for (int dear = 0; dear < 2; dear++) {
-                Count c = {0};
-                parallel_for(sizes[s], dear ? 1e9 : 1, count, &c);
-                for (int i = 0; i < 1009; i++) {
-                    assert_int_equal(c.visits[i], i < sizes[s]);
-                    if (i < sizes[s])
-                        assert_true(c.product[i] == (float)(3 * i + 4));
-                }
-            }
-        }
+        visit(NULL);
+        with_crew(visit, NULL);
     }
     kernels_threads(0);
     assert_true(kernels_thread_count() >= 1);
@@ -306,17 +369,66 @@ static void product_apart(void *context, int from, int to)
     }
 }
 
+enum { APART = 64 };
+
+static void products_apart(void *products)
+{
+    parallel_for(APART, 1e9, product_apart, products);
+}
+
+static void products_by_a_crew(void *products)
+{
+    with_crew(products_apart, products); // the crew is there: the same one
+}
+
 static void products_inside_parallel_for(void **state)
 {
     (void)state;
-    enum { N = 64 };
-    static float one[N][EACH * EACH], three[N][EACH * EACH];
+    static float one[APART][EACH * EACH], three[APART][EACH * EACH];
     kernels_threads(1);
-    parallel_for(N, 1e9, product_apart, one);
+    products_apart(one);
     kernels_threads(3);
-    parallel_for(N, 1e9, product_apart, three);
-    kernels_threads(0);
+    products_apart(three);
     assert_memory_equal(one, three, sizeof one);
+    memset(three, 0, sizeof three);
+    with_crew(products_by_a_crew, three);
+    assert_memory_equal(one, three, sizeof one);
+    kernels_threads(0);
+}
+
+// Many short loops, each of which needs what the one before it wrote.
+typedef struct Chain {
+    int length;
+    long long x[257];
+} Chain;
+
+static void next_link(void *context, int from, int to)
+{
+    Chain *c = context;
+    for (int i = from; i < to; i++)
+        c->x[i] = 3 * c->x[i] + i + (c->length & 7);
+}
+
+static void links(void *context)
+{
+    Chain *c = context;
+    for (c->length = 0; c->length < 2000; c->length++) {
+        parallel_for(257, 1e9, next_link, c);
+        for (int i = 0; i < 257; i++)
+            c->x[i] = (c->x[i] + c->x[(i + 1) % 257]) % 1000003;
+    }
+}
+
+static void loops_of_a_crew_follow_each_other(void **state)
+{
+    (void)state;
+    Chain one = {0}, three = {0};
+    kernels_threads(1);
+    links(&one);
+    kernels_threads(3);
+    with_crew(links, &three);
+    kernels_threads(0);
+    assert_memory_equal(&one, &three, sizeof one);
 }
 
 // --- one row ----------------------------------------------------------------
@@ -534,9 +646,11 @@ int main(void)
         cmocka_unit_test(large_products),
         cmocka_unit_test(rows_and_columns_stand_alone),
         cmocka_unit_test(same_bits_for_any_threads),
+        cmocka_unit_test(layers),
         cmocka_unit_test(refuses_negative_sizes),
         cmocka_unit_test(parallel_for_visits_each_once),
         cmocka_unit_test(products_inside_parallel_for),
+        cmocka_unit_test(loops_of_a_crew_follow_each_other),
         cmocka_unit_test(rows),
         cmocka_unit_test(matvec_is_dots),
         cmocka_unit_test(exp_is_accurate),

@@ -105,23 +105,14 @@ static void linear_back(const Op *op)
         add_rows(op->out, grad(op->in[2])); // ... + b
 }
 
-static void bias_rows(void *context, int from, int to)
-{
-    const Op *op = context;
-    for (int i = from; i < to; i++)
-        memcpy(row(op->out, i), op->in[2]->val, op->out->cols * sizeof(float));
-}
-
 Matrix *linear(Matrix *x, Linear l)
 {
     const int in = l.w->cols, out = l.w->rows;
     check(x->cols == in, "a layer of %d inputs is given %d x %d", in, x->rows,
           x->cols);
     Op *op = record(linear_back, x->rows, out, x, l.w, l.b);
-    if (l.b)
-        run(op, BY_MEMORY, bias_rows);
-    gemm_nt(x->rows, out, in, x->val, in, l.w->val, in, op->out->val, out,
-            l.b != NULL);
+    affine(x->rows, out, in, x->val, in, l.w->val, in, l.b ? l.b->val : NULL,
+           op->out->val, out);
     return op->out;
 }
 

@@ -6,7 +6,7 @@ import sys
 import torch
 from torch import nn
 
-BATCH, CLASSES, STEPS = 64, 10, 10
+BATCH, CLASSES, STEPS = 64, 10, 50
 torch.set_num_threads(int(sys.argv[1]))
 
 

@@ -14,7 +14,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { TOKENS = 256 };
+enum {
+    TOKENS = 256,
+    TEXTS = 4 // of one turn: longer than threads of others spin after theirs
+};
 
 typedef struct Writer {
     CachedGpt reader;
@@ -22,9 +25,8 @@ typedef struct Writer {
     int id[TOKENS + 1];
 } Writer;
 
-static void write_text(void *context)
+static void write_text(Writer *w)
 {
-    Writer *w = context;
     const Gpt *m = w->reader.model;
     KvCache c = cached_gpt_cache(m, w->pool);
     for (int i = 0; i < TOKENS; i++) {
@@ -33,6 +35,12 @@ static void write_text(void *context)
         w->id[i + 1] = greatest(scores, m->shape.pieces);
     }
     kv_cache_free(&c);
+}
+
+static void write_texts(void *context)
+{
+    for (int i = 0; i < TEXTS; i++)
+        write_text(context);
 }
 
 // Random weights of a size that makes every next token a clear choice.
@@ -70,7 +78,7 @@ int main(int argc, char **argv)
     bench_begin(argc, argv);
     if (!bench_wanted("gpt-generate"))
         return 0;
-    kernels_threads(1); // a token is too little work for two
+    kernels_threads(2);
     Gpt m = some_model();
     Writer w = {cached_gpt_new(&m, 1),
                 cached_gpt_pool(&m, KV_BLOCK, TOKENS / KV_BLOCK),
@@ -85,7 +93,7 @@ int main(int argc, char **argv)
     params_save(m.params, weights);
     // One thread and two: PyTorch may have what it is better with.
     BenchPeer peer[2];
-    Bench race[3] = {{.run = write_text, .context = &w}};
+    Bench race[3] = {{.run = write_texts, .context = &w}};
     int n = 1;
     for (int i = 0; i < 2; i++) {
         const char *const command[] = {"/usr/bin/python3",
@@ -104,10 +112,11 @@ int main(int argc, char **argv)
     bench_race(race, n, 12);
     double best = 0;
     for (int i = 1; i < n; i++) {
-        const double speed = TOKENS / race[i].seconds;
+        const double speed = TEXTS * TOKENS / race[i].seconds;
         best = speed > best ? speed : best;
     }
-    bench_row("gpt-generate", TOKENS / race[0].seconds, best, "tokens/s",
+    bench_row("gpt-generate", TEXTS * TOKENS / race[0].seconds, best,
+              "tokens/s",
               n > 1 ? "256 tokens with a cache, against PyTorch with its own"
                     : "256 tokens with a cache; python3-torch is not there");
     for (int i = 1; i < n; i++)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-HEADS = 4
+HEADS, TEXTS = 4, 4
 threads, path, tokens, out = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
 torch.set_num_threads(threads)
 torch.set_grad_enabled(False)
@@ -83,5 +83,6 @@ with open(out, "w") as f:
     f.write(" ".join(map(str, write())) + "\n")
 print("ready", flush=True)
 for _ in sys.stdin:
-    write()
+    for text in range(TEXTS):
+        write()
     print("done", flush=True)

@@ -6,23 +6,42 @@
 #include "common/kernels.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-// --- weights, transposed ----------------------------------------------------
+// --- weights, packed --------------------------------------------------------
 
-static const float *transposed(Arena *a, const Matrix *m)
+// n layers with the same input as one: their rows under each other.
+static PackedLayer pack_layers(Arena *a, int n, const Linear *part)
 {
-    float *t = arena_take(a, (size_t)m->rows * m->cols, sizeof *t);
-    for (int i = 0; i < m->rows; i++)
-        for (int j = 0; j < m->cols; j++)
-            t[(size_t)j * m->rows + i] = m->val[(size_t)i * m->cols + j];
-    return t;
+    const int in = part[0].w->cols;
+    int out = 0;
+    for (int i = 0; i < n; i++)
+        out += part[i].w->rows;
+    float *w = new_array((size_t)out * in, sizeof *w), *row = w;
+    float *panels = arena_take(a, packed_floats(out, in), sizeof *panels);
+    float *bias = arena_zero(a, out, sizeof *bias), *b = bias;
+    for (int i = 0; i < n; i++) {
+        const int rows = part[i].w->rows;
+        memcpy(row, part[i].w->val, sizeof *w * rows * in);
+        if (part[i].b)
+            memcpy(b, part[i].b->val, sizeof *b * rows);
+        row += (size_t)rows * in;
+        b += rows;
+    }
+    const PackedLayer l = {pack_weight(out, in, w, in, panels), bias};
+    free(w);
+    return l;
 }
 
-static Plain plain(Arena *a, Linear l)
+static size_t floats_of_weights(const GptShape *s)
 {
-    return (Plain){l.w->cols, l.w->rows, transposed(a, l.w),
-                   l.b ? l.b->val : NULL};
+    const int d = s->width, dk = d / s->heads * s->groups;
+    const size_t layer = packed_floats(d + 2 * dk, d) + packed_floats(d, d) +
+                         packed_floats(s->hidden, d) +
+                         packed_floats(d, s->hidden) + 3 * d + 2 * dk +
+                         s->hidden;
+    return s->layers * layer + packed_floats(s->pieces, d) + s->pieces;
 }
 
 static float *rows_of(Arena *a, int rows, int cols)
@@ -37,20 +56,22 @@ CachedGpt cached_gpt_new(const Gpt *m, int rows)
     const int d = s->width, dk = d / s->heads * s->groups;
     CachedGpt g = {.model = m, .rows = rows};
     Arena *a = &g.memory;
-    const size_t floats = (size_t)rows * (6 * d + 2 * dk + s->hidden);
+    const size_t floats = (size_t)rows * (7 * d + 4 * dk + s->hidden);
     *a = arena_new(((size_t)1 << 20) +
-                   sizeof(float) *
-                       (m->params->count + floats + (size_t)rows * s->pieces));
+                   sizeof(float) * (floats_of_weights(s) + floats +
+                                    (size_t)rows * s->pieces));
     g.layer = arena_take(a, s->layers, sizeof *g.layer);
     for (int i = 0; i < s->layers; i++) {
         const GptLayer *l = &m->layer[i];
-        g.layer[i] =
-            (CachedLayer){plain(a, l->q),   plain(a, l->k),  plain(a, l->v),
-                          plain(a, l->out), plain(a, l->in), plain(a, l->down)};
+        const Linear looks[] = {l->q, l->k, l->v};
+        g.layer[i] = (CachedLayer){
+            pack_layers(a, 3, looks), pack_layers(a, 1, &l->out),
+            pack_layers(a, 1, &l->in), pack_layers(a, 1, &l->down)};
     }
-    g.output = (Plain){d, s->pieces, transposed(a, m->pieces), NULL};
+    g.output = pack_layers(a, 1, &(Linear){.w = m->pieces});
     g.x = rows_of(a, rows, d);
     g.normed = rows_of(a, rows, d);
+    g.looks = rows_of(a, rows, d + 2 * dk);
     g.q = rows_of(a, rows, d);
     g.mix = rows_of(a, rows, d);
     g.k = rows_of(a, rows, dk);
@@ -81,13 +102,10 @@ KvCache cached_gpt_cache(const Gpt *m, KvPool *p)
 
 // --- layers, row by row -----------------------------------------------------
 
-// y = x w + b
-static void apply(const Plain *l, int rows, const float *x, float *y)
+// y = x w^T + b
+static void apply(const PackedLayer *l, int rows, const float *x, float *y)
 {
-    const int in = l->in, out = l->out;
-    for (int i = 0; l->b && i < rows; i++)
-        memcpy(y + (size_t)i * out, l->b, sizeof *y * out);
-    gemm_nn(rows, out, in, x, in, l->w, out, y, out, l->b != NULL);
+    affine_packed(rows, &l->w, x, l->w.K, l->bias, y, l->w.N);
 }
 
 // The sum of n numbers in 16 partial sums.
@@ -133,11 +151,12 @@ static void gelu_row(float *x, int n)
 
 // --- reading ----------------------------------------------------------------
 
-// What the threads share out in one layer.
 typedef struct Reading {
     CachedGpt *g;
     Spans seq;
     KvCache *cache;
+    int rows;
+    bool each;
     int layer;
 } Reading;
 
@@ -168,6 +187,19 @@ static void attend_texts(void *context, int from, int to)
     }
 }
 
+// Each row of looks is a query, a key and a value.
+static void part_looks(CachedGpt *g, int rows)
+{
+    const GptShape *s = &g->model->shape;
+    const int d = s->width, dk = d / s->heads * s->groups;
+    const float *from = g->looks;
+    for (int i = 0; i < rows; i++, from += d + 2 * dk) {
+        memcpy(g->q + (size_t)i * d, from, sizeof *from * d);
+        memcpy(g->k + (size_t)i * dk, from + d, sizeof *from * dk);
+        memcpy(g->v + (size_t)i * dk, from + d + dk, sizeof *from * dk);
+    }
+}
+
 static void think_rows(void *context, int from, int to)
 {
     const Reading *r = context;
@@ -185,9 +217,8 @@ static void read_layer(Reading *r, int rows)
     const CachedLayer *l = &g->layer[r->layer];
     const int d = s->width, texts = r->seq.n;
     norm_rows(&norms->attention_norm, rows, d, g->x, g->normed);
-    apply(&l->q, rows, g->normed, g->q);
-    apply(&l->k, rows, g->normed, g->k);
-    apply(&l->v, rows, g->normed, g->v);
+    apply(&l->looks, rows, g->normed, g->looks);
+    part_looks(g, rows);
     if (texts == 1) // the threads share out its rows
         attend_texts(r, 0, 1);
     else
@@ -230,20 +261,17 @@ static void embed_rows(CachedGpt *g, Tokens text, Spans seq, KvCache *cache)
     }
 }
 
-const float *cached_gpt_read(CachedGpt *g, Tokens text, KvCache *cache,
-                             bool each)
+static void read_text(void *context)
 {
+    Reading *r = context;
+    CachedGpt *g = r->g;
     const Gpt *m = g->model;
-    const int d = m->shape.width, all[] = {0, text.n};
-    const Spans seq = text.seq.n ? text.seq : (Spans){1, all};
-    check(text.n >= 1 && text.n <= g->rows, "%d tokens, at most %d at once",
-          text.n, g->rows);
-    embed_rows(g, text, seq, cache);
-    Reading r = {g, seq, cache, 0};
-    for (r.layer = 0; r.layer < m->shape.layers; r.layer++)
-        read_layer(&r, text.n);
-    int rows = text.n;
-    if (!each) { // only the last row of each text goes on
+    const int d = m->shape.width;
+    const Spans seq = r->seq;
+    for (r->layer = 0; r->layer < m->shape.layers; r->layer++)
+        read_layer(r, r->rows);
+    int rows = r->rows;
+    if (!r->each) { // only the last row of each text goes on
         rows = seq.n;
         for (int i = 0; i < rows; i++)
             memmove(g->x + (size_t)i * d,
@@ -252,6 +280,18 @@ const float *cached_gpt_read(CachedGpt *g, Tokens text, KvCache *cache,
     }
     norm_rows(&m->norm, rows, d, g->x, g->normed);
     apply(&g->output, rows, g->normed, g->logits);
+}
+
+const float *cached_gpt_read(CachedGpt *g, Tokens text, KvCache *cache,
+                             bool each)
+{
+    const int all[] = {0, text.n};
+    const Spans seq = text.seq.n ? text.seq : (Spans){1, all};
+    check(text.n >= 1 && text.n <= g->rows, "%d tokens, at most %d at once",
+          text.n, g->rows);
+    embed_rows(g, text, seq, cache);
+    Reading r = {g, seq, cache, text.n, each, 0};
+    with_crew(read_text, &r); // a token is many small steps
     return g->logits;
 }
 

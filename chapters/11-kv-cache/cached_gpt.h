@@ -6,9 +6,9 @@
 // one matrix; only attention asks whose row it is, and looks into that text's
 // cache. There is no tape: nothing is to be learnt here.
 //
-// The model's weights are copied once, transposed. Then one row times a matrix
-// is a sum of rows of weights, which is faster than a dot product for each
-// output, and has the same bits as the same row among others.
+// The model's weights are packed once, in the order in which products read them
+// (common/kernels.h). So one row goes through them at the speed at which they
+// can be read, and has the same bits as the same row among others.
 //
 // Lifetime rule: all memory is taken in cached_gpt_new and lives until
 // cached_gpt_free; what cached_gpt_read returns, until the next call. Weights
@@ -18,24 +18,26 @@
 
 #include "10-gpt/gpt.h"
 #include "11-kv-cache/kv_cache.h"
+#include "common/kernels.h"
 
-// y = x w + b.
-typedef struct Plain {
-    int in, out;
-    const float *w; // in x out
-    const float *b; // out, or NULL
-} Plain;
+// y = x w^T + bias.
+typedef struct PackedLayer {
+    Packed w;
+    const float *bias;
+} PackedLayer;
 
+// looks: query, key and value of a row as one product.
 typedef struct CachedLayer {
-    Plain q, k, v, out, in, down;
+    PackedLayer looks, out, in, down;
 } CachedLayer;
 
 typedef struct CachedGpt {
     const Gpt *model;
     int rows; // tokens that it can read at once
     CachedLayer *layer;
-    Plain output;                // the embedding, as the last layer
+    PackedLayer output;          // the embedding, as the last layer
     float *x, *normed, *q, *mix; // rows x width
+    float *looks;                // rows x (width + 2 keys): q, k and v
     float *k, *v;                // rows x groups * (width / heads)
     float *hidden;               // rows x hidden
     float *logits;               // rows x pieces

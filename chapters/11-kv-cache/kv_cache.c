@@ -266,8 +266,15 @@ static float round_to_bytes(const float *x, int n, int8_t *to, int step)
     return scale + wrong;
 }
 
-// Keys and values of one position, `at` in its block.
-static void put_bytes(const KvPool *p, int id, int layer, int at,
+// The numbers of a key that one thread writes at a time: those of a head, where
+// they have a scale in common.
+static int slice_of(const KvPool *p)
+{
+    return p->kind == KV_INT8 ? p->head : 64;
+}
+
+// Slice i of the key and the value of one position, `at` in its block.
+static void put_bytes(const KvPool *p, int id, int layer, int at, int i,
                       const float *k, const float *v)
 {
     const int w = p->head, B = p->block, groups = p->width / w;
@@ -276,26 +283,25 @@ static void put_bytes(const KvPool *p, int id, int layer, int at,
         p->bytes + place8(p, id, layer, 1, p->width) + (size_t)at * p->width;
     float *key = p->scales + place8(p, id, layer, 0, groups) + at;
     float *value = p->scales + place8(p, id, layer, 1, groups) + at;
-    for (int g = 0; g < groups; g++) {
-        key[g * B] =
-            round_to_bytes(k + g * w, w, column + (size_t)g * w * B, B);
-        value[g * B] = round_to_bytes(v + g * w, w, row + g * w, 1);
-    }
+    key[i * B] = round_to_bytes(k + i * w, w, column + (size_t)i * w * B, B);
+    value[i * B] = round_to_bytes(v + i * w, w, row + i * w, 1);
 }
 
-static void put_floats(const KvPool *p, int id, int layer, int at,
+static void put_floats(const KvPool *p, int id, int layer, int at, int i,
                        const float *k, const float *v)
 {
     float *column = kv_keys(p, id, layer) + at;
     float *row = kv_values(p, id, layer) + (size_t)at * p->width;
-    for (int j = 0; j < p->width; j++)
+    const int from = i * slice_of(p), to = least(p->width, from + slice_of(p));
+    for (int j = from; j < to; j++)
         column[(size_t)j * p->block] = k[j];
-    memcpy(row, v, sizeof *row * p->width);
+    memcpy(row + from, v + from, sizeof *row * (to - from));
 }
 
 typedef struct Putting {
     const KvCache *c;
     int layer, first; // the position of the first row
+    int slices;       // of a row
     const float *k, *v;
 } Putting;
 
@@ -305,20 +311,25 @@ static void put_some(void *context, int from, int to)
     const KvPool *p = t->c->pool;
     const int B = p->block;
     for (int i = from; i < to; i++) {
-        const int at = t->first + i, id = t->c->table[kv_slot(t->c, at / B)];
+        const int row = i / t->slices, at = t->first + row;
+        const int id = t->c->table[kv_slot(t->c, at / B)];
         (p->kind == KV_F32 ? put_floats : put_bytes)(
-            p, id, t->layer, at % B, t->k + (size_t)i * p->width,
-            t->v + (size_t)i * p->width);
+            p, id, t->layer, at % B, i % t->slices,
+            t->k + (size_t)row * p->width, t->v + (size_t)row * p->width);
     }
 }
 
+// Each number of a key goes to another line of memory, which has to come first:
+// that costs far more than the copying.
 void kv_put(KvCache *c, int layer, int n, const float *k, const float *v)
 {
     check(layer >= 0 && layer < c->pool->layers && n >= 0 && n <= c->length,
           "%d positions of layer %d into a cache of %d, %d layers", n, layer,
           c->length, c->pool->layers);
-    Putting t = {c, layer, c->length - n, k, v};
-    parallel_for(n, 10.0 * c->pool->width, put_some, &t);
+    const int wide = slice_of(c->pool);
+    Putting t = {c, layer, c->length - n, (c->pool->width + wide - 1) / wide,
+                 k, v};
+    parallel_for(n * t.slices, 200.0 * wide, put_some, &t);
 }
 
 static bool complete(const KvCache *c)
@@ -537,9 +548,11 @@ static void attend_block(const Attend *a, const Tile *t, Running *r, int b,
     const int B = p->block, w = a->width, id = a->c->table[kv_slot(a->c, b)];
     const int share = least(t->share, t->rows); // rows with the same keys
     float s[ROWS * KV_BLOCK], part[ROWS * KV_HEAD], room[KV_BLOCK * KV_HEAD];
+    // Whole vectors of scores: what the columns behind n hold is not used.
+    const int whole = least(B, (n + 15) / 16 * 16);
     for (int i = 0; i < t->rows; i += t->share)
-        gemm_nn(share, n, w, t->q + (size_t)i * t->stride, t->stride,
-                group_keys(a, id, t->group + i / t->share, n, room), B,
+        gemm_nn(share, whole, w, t->q + (size_t)i * t->stride, t->stride,
+                group_keys(a, id, t->group + i / t->share, whole, room), B,
                 s + i * B, B, false);
     for (int i = 0; i < t->rows; i++) {
         mask_scores(a, t->first + i * t->step, b * B, s + i * B, n);
@@ -634,7 +647,8 @@ void kv_attend(const KvCache *c, int layer, int n, const float *q, int heads,
         window = c->window;
     Attend a = {c, layer, n, heads, head_width, window, q, y};
     const int seen = window > 0 ? least(window, c->length) : c->length;
-    const double cost = 4.0 * n * heads * seen * head_width;
+    // For one row it is that of reading keys and values from memory.
+    const double cost = (n == 1 ? 64.0 : 4.0) * n * heads * seen * head_width;
     const int tiles = (n + ROWS - 1) / ROWS * heads; // 0 for no row
     if (n == 1)
         parallel_for(groups, cost / groups, attend_row, &a);

@@ -294,8 +294,8 @@ static void feed_forward(LlamaRun *r, int l, int rows)
 
 // The scores of what follows; with last_only for the last row of each sequence,
 // which are moved to the front.
-static const float *scores(LlamaRun *r, const LlamaNext *next, int n, int rows,
-                           bool last_only)
+static void scores(LlamaRun *r, const LlamaNext *next, int n, int rows,
+                   bool last_only)
 {
     const Llama *m = r->model;
     const int d = m->shape.width, V = m->shape.pieces;
@@ -312,7 +312,23 @@ static const float *scores(LlamaRun *r, const LlamaNext *next, int n, int rows,
     multiply(
         &(LlamaProducts){rows, r->y, r->room, 1, {{&m->output, r->logits}}});
     seen(r, "logits", "13.9", -1, r->logits, rows, V);
-    return r->logits;
+}
+
+typedef struct Batch {
+    LlamaRun *r;
+    const LlamaNext *next;
+    int n, rows;
+    bool last_only;
+} Batch;
+
+static void read_batch(void *context)
+{
+    const Batch *b = context;
+    for (int l = 0; l < b->r->model->shape.layers; l++) {
+        attend(b->r, l, b->next, b->n, b->rows);
+        feed_forward(b->r, l, b->rows);
+    }
+    scores(b->r, b->next, b->n, b->rows, b->last_only);
 }
 
 const float *llama_batch(LlamaRun *r, const LlamaNext *next, int n,
@@ -340,11 +356,9 @@ const float *llama_batch(LlamaRun *r, const LlamaNext *next, int n,
     for (int i = 0; i < n; i++)
         kv_extend(&r->cache[next[i].sequence], next[i].n);
     seen(r, "embeddings", "", -1, r->x, rows, s->width);
-    for (int l = 0; l < s->layers; l++) {
-        attend(r, l, next, n, rows);
-        feed_forward(r, l, rows);
-    }
-    return scores(r, next, n, rows, last_only);
+    Batch b = {r, next, n, rows, last_only};
+    with_crew(read_batch, &b); // a token is many small steps
+    return r->logits;
 }
 
 const float *llama_read(LlamaRun *r, const int *token, int n)
