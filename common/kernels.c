@@ -92,7 +92,7 @@ static int min(int a, int b)
 
 // Below about this many floating-point operations, waking other threads takes
 // longer than doing the work; handing work to a crew that is awake is faster.
-static const double WORTH_THREADS = 1e6, WORTH_CREW = 1e5;
+static const double WORTH_THREADS = 1e6, WORTH_CREW = 5e4;
 
 enum { MOST_THREADS = 64 };
 
@@ -226,9 +226,9 @@ void parallel_for(int n, double cost, void (*body)(void *, int, int),
             body(context, 0, n);
         return;
     }
-    // More parts than threads: who finishes early takes another.
+    // Many more parts than threads: who finishes early takes another.
     Share share[MOST_THREADS];
-    Loop l = {body, context, n, min(n, 8 * team), team, share};
+    Loop l = {body, context, n, min(n, 32 * team), team, share};
     for (int t = 0; t < team; t++) {
         atomic_init(&share[t].next, l.parts * t / team);
         share[t].end = l.parts * (t + 1) / team;
@@ -473,22 +473,41 @@ INLINE void transpose4(const float *from, ptrdiff_t row, float *to)
         memcpy(to + k * COLS, &abcd[k], sizeof abcd[k]);
 }
 
+// n columns that lie side by side, four by four.
+INLINE void copy_rows(View B, int n, int K, float *to)
+{
+    for (int k = 0; k < K; k++) {
+        const float *from = B.p + k * B.col;
+        int j = 0;
+        for (; j + 4 <= n; j += 4)
+            memcpy(to + k * COLS + j, from + j, sizeof(Four));
+        for (; j < n; j++)
+            to[k * COLS + j] = from[j];
+    }
+}
+
 // The panel of the n columns (at most COLS; zeros make up the rest) and K
 // terms of B: the COLS numbers for one k lie side by side.
 static void pack(View B, int n, int K, float *to)
 {
-    int k = 0;
-    if (n == COLS && B.row == 1) {
-        for (; k < K; k++)
-            memcpy(to + k * COLS, B.p + k * B.col, COLS * sizeof *to);
-    } else if (n == COLS && B.col == 1) {
-        for (; k + 4 <= K; k += 4)
-            for (int j = 0; j < COLS; j += 4)
-                transpose4(B.p + j * B.row + k, B.row, to + k * COLS + j);
+    if (n < COLS)
+        memset(to, 0, sizeof *to * COLS * (size_t)K);
+    if (B.row == 1) {
+        if (n == COLS)
+            copy_rows(B, COLS, K, to);
+        else
+            copy_rows(B, n, K, to);
+        return;
     }
-    for (; k < K; k++)
-        for (int j = 0; j < COLS; j++)
-            to[k * COLS + j] = j < n ? B.p[j * B.row + k * B.col] : 0;
+    // If the terms of a column lie side by side: four of four columns at once.
+    const int four_k = B.col == 1 ? K / 4 * 4 : 0;
+    const int four_n = B.col == 1 ? n / 4 * 4 : 0;
+    for (int k = 0; k < four_k; k += 4)
+        for (int j = 0; j < four_n; j += 4)
+            transpose4(B.p + j * B.row + k, B.row, to + k * COLS + j);
+    for (int j = 0; j < n; j++)
+        for (int k = j < four_n ? four_k : 0; k < K; k++)
+            to[k * COLS + j] = B.p[j * B.row + k * B.col];
 }
 
 static void pack_block(const Block *b)
@@ -501,12 +520,12 @@ static void pack_block(const Block *b)
     packed = b->id;
 }
 
-size_t packed_floats(int N, int K)
+size_t prepacked_floats(int N, int K)
 {
     return whole_panels(N) * K;
 }
 
-Packed pack_weight(int N, int K, const float *B, int ldb, float *to)
+Prepacked prepack(int N, int K, const float *B, int ldb, float *to)
 {
     const View b = {B, ldb, 1};
     for (int k = 0; k < K; k += part_of(K)) {
@@ -514,7 +533,7 @@ Packed pack_weight(int N, int K, const float *B, int ldb, float *to)
         for (int j = 0; j < N; j += COLS, to += (ptrdiff_t)COLS * kc)
             pack(view_from(b, j, k), min(COLS, N - j), kc, to);
     }
-    return (Packed){N, K, to - packed_floats(N, K)};
+    return (Prepacked){N, K, to - prepacked_floats(N, K)};
 }
 
 // --- 4. threads
@@ -650,8 +669,8 @@ void affine(int M, int N, int K, const float *A, int lda, const float *B,
                    .plus = bias});
 }
 
-void affine_packed(int M, const Packed *B, const float *A, int lda,
-                   const float *bias, float *C, int ldc)
+void affine_prepacked(int M, const Prepacked *B, const float *A, int lda,
+                      const float *bias, float *C, int ldc)
 {
     gemm((Product){.M = M,
                    .N = B->N,
@@ -825,8 +844,8 @@ static void row_stripes(void *context, int from, int to)
     }
 }
 
-// Packed, the numbers of some neighbouring panels are read side by side: enough
-// sums to hide that an addition takes some cycles.
+// Prepacked, the numbers of some neighbouring panels are read side by side:
+// enough sums to hide that an addition takes some cycles.
 enum { SIDE_BY_SIDE = 2 };
 
 // Columns j on, of `n` panels: a constant. Zeros make up the last panel.
@@ -995,22 +1014,41 @@ static float largest(const float *x, int n)
     return max;
 }
 
+// SUMS numbers; the sums are added to s.
+INLINE void exp_step(const float *x, float shift, float *y, Vec s[SUMS / W])
+{
+    UNROLL
+    for (int i = 0; i < SUMS / W; i++) {
+        const Vec e = exp_vec(load(x + i * W) - shift);
+        store(y + i * W, e);
+        s[i] += e;
+    }
+}
+
+float exp_sum(const float *x, float shift, float *y, int n)
+{
+    Vec s[SUMS / W] = {0};
+    int i = 0;
+    for (; i + SUMS <= n; i += SUMS)
+        exp_step(x + i, shift, y + i, s);
+    if (i < n) { // with zeros behind the last few
+        float last[SUMS];
+        for (int j = 0; j < SUMS; j++)
+            last[j] = i + j < n ? x[i + j] : -INFINITY;
+        exp_step(last, shift, last, s);
+        memcpy(y + i, last, sizeof *y * (size_t)(n - i));
+    }
+    float sums[SUMS];
+    memcpy(sums, s, sizeof sums);
+    return total(sums, SUMS);
+}
+
 float softmax_row(const float *x, float *y, int n)
 {
-    float max = largest(x, n);
+    const float max = largest(x, n);
     // -INFINITY - -INFINITY would be NaN; 0 does no harm to such a row.
-    float shift = max == -INFINITY ? 0 : max;
-    for (int i = 0; i < n; i++)
-        y[i] = x[i] - shift;
-    exp_each(y, y, n);
-    float sums[16] = {0};
-    int whole = n / 16 * 16;
-    for (int i = 0; i < whole; i += 16)
-        for (int j = 0; j < 16; j++)
-            sums[j] += y[i + j];
-    for (int i = whole; i < n; i++)
-        sums[i - whole] += y[i];
-    float sum = total(sums, 16), scale = sum == 0 ? 0 : 1 / sum;
+    const float sum = exp_sum(x, max == -INFINITY ? 0 : max, y, n);
+    const float scale = sum == 0 ? 0 : 1 / sum;
     for (int i = 0; i < n; i++)
         y[i] *= scale;
     return logf(sum) + max;

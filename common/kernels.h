@@ -52,18 +52,18 @@ void affine(int M, int N, int K, const float *x, int ldx, const float *W,
 
 // A weight in the order in which products read it, for one that does not change
 // any more: affine would else bring it into that order each time.
-typedef struct Packed {
+typedef struct Prepacked {
     int N, K;
-    const float *panels; // packed_floats(N, K)
-} Packed;
+    const float *panels; // prepacked_floats(N, K)
+} Prepacked;
 
-size_t packed_floats(int N, int K);
-Packed pack_weight(int N, int K, const float *W, int ldw, float *to);
+size_t prepacked_floats(int N, int K);
+Prepacked prepack(int N, int K, const float *W, int ldw, float *to);
 
 // affine with W packed. A row of y has the same bits whatever M is: those of a
 // row among many in gemm_nt.
-void affine_packed(int M, const Packed *W, const float *x, int ldx,
-                   const float *bias, float *y, int ldy);
+void affine_prepacked(int M, const Prepacked *W, const float *x, int ldx,
+                      const float *bias, float *y, int ldy);
 
 // y (N) = W (N x K) x (K): one row of gemm_nt, at the speed at which memory
 // delivers W.
@@ -80,6 +80,9 @@ void axpy(float s, const float *x, float *y, int n);
 // for -INFINITY), INFINITY where e^x is no float any more (x > 88.72), NaN
 // stays NaN. x and y may be the same.
 void exp_each(const float *x, float *y, int n);
+
+// Each y[i] = e^(x[i] - shift), as exp_each; returns their sum.
+float exp_sum(const float *x, float shift, float *y, int n);
 
 // Each y[i] = tanh x[i], within 4 units in the last place.
 void tanh_each(const float *x, float *y, int n);

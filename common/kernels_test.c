@@ -250,8 +250,8 @@ static void check_layer(int M, int N, int K, int wider)
     float *x = random_floats(&r, floats(M, K, ldx));
     float *w = random_floats(&r, floats(N, K, ldw));
     float *bias = random_floats(&r, N);
-    float *panels = new_array(packed_floats(N, K), sizeof *panels);
-    const Packed packed = pack_weight(N, K, w, ldw, panels);
+    float *panels = new_array(prepacked_floats(N, K), sizeof *panels);
+    const Prepacked p = prepack(N, K, w, ldw, panels);
     const size_t n = floats(M, N, ldy);
     float *want = new_array(n, sizeof *want), *got = new_array(n, sizeof *got);
     for (int biased = 0; biased < 2; biased++) {
@@ -264,12 +264,12 @@ static void check_layer(int M, int N, int K, int wider)
         const float *b = biased ? bias : NULL;
         affine(M, N, K, x, ldx, w, ldw, b, got, ldy);
         assert_memory_equal(got, want, n * sizeof *got);
-        affine_packed(M, &packed, x, ldx, b, got, ldy);
+        affine_prepacked(M, &p, x, ldx, b, got, ldy);
         if (M > 1) // one row of gemm_nt has sums of its own
             assert_memory_equal(got, want, n * sizeof *got);
         for (int i = 0; i < M; i += 1 + M / 3) {
             float *alone = new_array(N, sizeof *alone);
-            affine_packed(1, &packed, x + (size_t)i * ldx, ldx, b, alone, N);
+            affine_prepacked(1, &p, x + (size_t)i * ldx, ldx, b, alone, N);
             assert_memory_equal(alone, got + (size_t)i * ldy,
                                 N * sizeof *alone);
             free(alone);

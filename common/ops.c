@@ -29,6 +29,15 @@ Matrix *embed(Tape *t, Matrix *table, Tokens x)
     return y;
 }
 
+static void picked_rows(void *context, int from, int to)
+{
+    const Op *op = context;
+    const int *id = op->keep;
+    for (int i = from; i < to; i++)
+        memcpy(row(op->out, i), row(op->in[0], id[i]),
+               op->out->cols * sizeof(float));
+}
+
 Matrix *pick_rows(Matrix *x, const int *index, int n)
 {
     Op *op = record(embed_back, n, x->cols, x, NULL, NULL);
@@ -39,9 +48,8 @@ Matrix *pick_rows(Matrix *x, const int *index, int n)
               "row %d asked for (place %d), there are %d", index[i], i,
               x->rows);
         id[i] = index[i];
-        memcpy(row(op->out, i), row(x, id[i]), x->cols * sizeof(float));
     }
-    return op->out;
+    return run(op, BY_MEMORY, picked_rows);
 }
 
 // --- multiplying ------------------------------------------------------------
@@ -111,8 +119,15 @@ Matrix *linear(Matrix *x, Linear l)
     check(x->cols == in, "a layer of %d inputs is given %d x %d", in, x->rows,
           x->cols);
     Op *op = record(linear_back, x->rows, out, x, l.w, l.b);
-    affine(x->rows, out, in, x->val, in, l.w->val, in, l.b ? l.b->val : NULL,
-           op->out->val, out);
+    check(!l.prepacked || !op->out->tape->training,
+          "a prepacked layer learns no more");
+    const float *bias = l.b ? l.b->val : NULL;
+    if (l.prepacked)
+        affine_prepacked(x->rows, l.prepacked, x->val, in, bias, op->out->val,
+                         out);
+    else
+        affine(x->rows, out, in, x->val, in, l.w->val, in, bias, op->out->val,
+               out);
     return op->out;
 }
 

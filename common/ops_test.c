@@ -37,7 +37,7 @@ static Matrix *matmul_t_case(Tape *t, Matrix **in)
 }
 static Matrix *linear_case(Tape *t, Matrix **in)
 {
-    return linear(on_tape(t, in[0]), (Linear){in[1], in[2]});
+    return linear(on_tape(t, in[0]), (Linear){.w = in[1], .b = in[2]});
 }
 static Matrix *add_case(Tape *t, Matrix **in)
 {
@@ -567,6 +567,42 @@ static void what_is_given_costs_no_gradient(void **state)
     tape_free(t);
 }
 
+static void learn_prepacked(void *unused)
+{
+    (void)unused;
+    Tape *t = tape_new(0, 1);
+    Params *p = params_new(1);
+    Linear l = linear_new(p, 3, 2, "layer");
+    linear_prepack(&l, &t->arena);
+    linear(matrix(t, 2, 3), l);
+}
+
+// A prepacked layer gives the same bits, but is not for learning.
+static void prepacked_layers(void **state)
+{
+    (void)state;
+    enum { ROWS = 7, IN = 53, OUT = 41 };
+    Tape *t = tape_new(0, 1);
+    t->training = false;
+    Params *p = params_new(5);
+    Rng r = rng_new(6);
+    Linear l = linear_new(p, IN, OUT, "layer");
+    Matrix *x = noise(t, &r, ROWS, IN);
+    for (int j = 0; j < OUT; j++)
+        l.b->val[j] = (float)j;
+    for (int biased = 0; biased < 2; biased++) {
+        l.prepacked = NULL;
+        Matrix *y = linear(x, l);
+        linear_prepack(&l, &t->arena);
+        assert_memory_equal(linear(x, l)->val, y->val,
+                            sizeof(float) * ROWS * OUT);
+        l.b = NULL;
+    }
+    params_free(p);
+    tape_free(t);
+    assert_dies(learn_prepacked, NULL, 128 + 6, "learns no more");
+}
+
 static void dropout_keeps_the_mean(void **state)
 {
     (void)state;
@@ -688,6 +724,7 @@ int main(void)
         cmocka_unit_test(nothing_is_a_legal_input),
         cmocka_unit_test(a_value_used_twice_gets_both_gradients),
         cmocka_unit_test(what_is_given_costs_no_gradient),
+        cmocka_unit_test(prepacked_layers),
         cmocka_unit_test(dropout_keeps_the_mean),
         cmocka_unit_test(plain_rows_turn_alike),
         cmocka_unit_test(mistakes_name_the_shapes),

@@ -137,6 +137,15 @@ Linear linear_bare(Params *p, int in, int out, const char *name)
     };
 }
 
+void linear_prepack(Linear *l, Arena *a)
+{
+    const int out = l->w->rows, in = l->w->cols;
+    float *panels = arena_take(a, prepacked_floats(out, in), sizeof *panels);
+    Prepacked *p = arena_take(a, 1, sizeof *p);
+    *p = prepack(out, in, l->w->val, in, panels);
+    l->prepacked = p;
+}
+
 Linear linear_new(Params *p, int in, int out, const char *name)
 {
     char full[200];

@@ -11,6 +11,7 @@
 #ifndef COMMON_PARAMS_H
 #define COMMON_PARAMS_H
 
+#include "common/kernels.h"
 #include "common/matrix.h"
 
 typedef struct Param {
@@ -71,8 +72,9 @@ void params_load(Params *p, const char *path);
 // y = x w^T + b. The weight has a row for each output, as in PyTorch and in
 // published checkpoints.
 typedef struct Linear {
-    Matrix *w; // out x in
-    Matrix *b; // 1 x out, or NULL
+    Matrix *w;                  // out x in
+    Matrix *b;                  // 1 x out, or NULL
+    const Prepacked *prepacked; // w once more, or NULL; see linear_prepack
 } Linear;
 
 // Glorot-uniform weights, zero bias: "NAME.weight" and "NAME.bias".
@@ -80,6 +82,10 @@ Linear linear_new(Params *p, int in, int out, const char *name);
 
 // The same without a bias.
 Linear linear_bare(Params *p, int in, int out, const char *name);
+
+// Packs the weight, which must not change any more: linear() is faster then,
+// but refuses to record a tape for learning. The panels lie in the arena.
+void linear_prepack(Linear *l, Arena *a);
 
 // A layer norm's gain and bias (1 x width), "NAME.weight" and "NAME.bias".
 typedef struct Norm {

@@ -31,7 +31,7 @@ static Matrix *embed_example(Tape *t, Matrix *x, Matrix *y, Matrix *z)
 
 EXAMPLE(matmul, matmul(x, y))
 EXAMPLE(matmul_t, matmul_t(x, y))
-EXAMPLE(linear, linear(x, (Linear){y, z}))
+EXAMPLE(linear, linear(x, (Linear){.w = y, .b = z}))
 EXAMPLE(add, add(x, z))
 EXAMPLE(mul, mul(x, z))
 EXAMPLE(scale, scale(x, -1.5f))

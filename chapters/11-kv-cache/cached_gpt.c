@@ -12,14 +12,14 @@
 // --- weights, packed --------------------------------------------------------
 
 // n layers with the same input as one: their rows under each other.
-static PackedLayer pack_layers(Arena *a, int n, const Linear *part)
+static Affine pack_layers(Arena *a, int n, const Linear *part)
 {
     const int in = part[0].w->cols;
     int out = 0;
     for (int i = 0; i < n; i++)
         out += part[i].w->rows;
     float *w = new_array((size_t)out * in, sizeof *w), *row = w;
-    float *panels = arena_take(a, packed_floats(out, in), sizeof *panels);
+    float *panels = arena_take(a, prepacked_floats(out, in), sizeof *panels);
     float *bias = arena_zero(a, out, sizeof *bias), *b = bias;
     for (int i = 0; i < n; i++) {
         const int rows = part[i].w->rows;
@@ -29,7 +29,7 @@ static PackedLayer pack_layers(Arena *a, int n, const Linear *part)
         row += (size_t)rows * in;
         b += rows;
     }
-    const PackedLayer l = {pack_weight(out, in, w, in, panels), bias};
+    const Affine l = {prepack(out, in, w, in, panels), bias};
     free(w);
     return l;
 }
@@ -37,11 +37,11 @@ static PackedLayer pack_layers(Arena *a, int n, const Linear *part)
 static size_t floats_of_weights(const GptShape *s)
 {
     const int d = s->width, dk = d / s->heads * s->groups;
-    const size_t layer = packed_floats(d + 2 * dk, d) + packed_floats(d, d) +
-                         packed_floats(s->hidden, d) +
-                         packed_floats(d, s->hidden) + 3 * d + 2 * dk +
-                         s->hidden;
-    return s->layers * layer + packed_floats(s->pieces, d) + s->pieces;
+    const size_t layer =
+        prepacked_floats(d + 2 * dk, d) + prepacked_floats(d, d) +
+        prepacked_floats(s->hidden, d) + prepacked_floats(d, s->hidden) +
+        3 * d + 2 * dk + s->hidden;
+    return s->layers * layer + prepacked_floats(s->pieces, d) + s->pieces;
 }
 
 static float *rows_of(Arena *a, int rows, int cols)
@@ -103,9 +103,9 @@ KvCache cached_gpt_cache(const Gpt *m, KvPool *p)
 // --- layers, row by row -----------------------------------------------------
 
 // y = x w^T + b
-static void apply(const PackedLayer *l, int rows, const float *x, float *y)
+static void apply(const Affine *l, int rows, const float *x, float *y)
 {
-    affine_packed(rows, &l->w, x, l->w.K, l->bias, y, l->w.N);
+    affine_prepacked(rows, &l->w, x, l->w.K, l->bias, y, l->w.N);
 }
 
 // The sum of n numbers in 16 partial sums.

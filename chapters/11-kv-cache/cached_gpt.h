@@ -21,21 +21,21 @@
 #include "common/kernels.h"
 
 // y = x w^T + bias.
-typedef struct PackedLayer {
-    Packed w;
+typedef struct Affine {
+    Prepacked w;
     const float *bias;
-} PackedLayer;
+} Affine;
 
 // looks: query, key and value of a row as one product.
 typedef struct CachedLayer {
-    PackedLayer looks, out, in, down;
+    Affine looks, out, in, down;
 } CachedLayer;
 
 typedef struct CachedGpt {
     const Gpt *model;
     int rows; // tokens that it can read at once
     CachedLayer *layer;
-    PackedLayer output;          // the embedding, as the last layer
+    Affine output;               // the embedding, as the last layer
     float *x, *normed, *q, *mix; // rows x width
     float *looks;                // rows x (width + 2 keys): q, k and v
     float *k, *v;                // rows x groups * (width / heads)

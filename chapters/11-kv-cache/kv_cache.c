@@ -400,22 +400,6 @@ typedef struct Running {
     float max, sum;
 } Running;
 
-// The sum of n numbers in 16 partial sums; zeros behind them change nothing.
-static float sum_of(const float *x, int n)
-{
-    float part[16] = {0};
-    const int whole = n / 16 * 16;
-    for (int i = 0; i < whole; i += 16)
-        for (int j = 0; j < 16; j++)
-            part[j] += x[i + j];
-    for (int i = whole; i < n; i++)
-        part[i - whole] += x[i];
-    for (int half = 8; half > 0; half /= 2)
-        for (int j = 0; j < half; j++)
-            part[j] += part[j + half];
-    return part[0];
-}
-
 // The largest of top and n numbers, side by side as well: then no comparison
 // waits for the one before it.
 static float largest(float top, const float *x, int n)
@@ -450,10 +434,7 @@ static void take_scores(Running *r, float *s, int n, float *y, int width)
             y[j] *= shrink;
         r->max = top;
     }
-    for (int j = 0; j < n; j++)
-        s[j] -= top;
-    exp_each(s, s, n);
-    r->sum += sum_of(s, n);
+    r->sum += exp_sum(s, top, s, n);
 }
 
 // Scales the scores of the positions base .. base + n - 1 for a query at p, and

@@ -11,7 +11,7 @@
 static Linear weight(Params *p, int in, int out, float deviation,
                      const char *name)
 {
-    return (Linear){param_normal(p, out, in, deviation, name), NULL};
+    return (Linear){.w = param_normal(p, out, in, deviation, name)};
 }
 
 static float first_deviation(const LlamaShape *s)
@@ -55,7 +55,7 @@ Cria cria_new(LlamaShape shape, uint64_t seed)
     params_scope(p, "model");
     m.norm = param(p, 1, shape.width, 1, "norm.weight");
     params_scope(p, "%s", "");
-    m.output = shape.tied ? (Linear){m.pieces, NULL}
+    m.output = shape.tied ? (Linear){.w = m.pieces}
                           : weight(p, shape.width, shape.pieces, deviation,
                                    "lm_head.weight");
     const int width = llama_head_width(&shape);

@@ -95,5 +95,6 @@ if __name__ == "__main__":
         model.vectors(ids)
         print("ready", flush=True)
         for _ in sys.stdin:
-            model.vectors(ids)
+            for turn in range(4):
+                model.vectors(ids)
             print("done", flush=True)

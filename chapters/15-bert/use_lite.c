@@ -167,6 +167,20 @@ static Matrix *words_of(Params *p, const char *model, int pieces)
     return m;
 }
 
+// The model learns no more: its weights are packed once.
+static void prepack_layers(UseLite *m)
+{
+    m->prepacked = arena_new(m->params->count * 2 * sizeof(float));
+    for (int i = 0; i < USE_LITE_LAYERS; i++) {
+        UseLiteLayer *l = &m->layer[i];
+        Linear *all[] = {&l->self.q, &l->self.k,  &l->self.v,  &l->self.out,
+                         &l->widen,  &l->feed.in, &l->feed.out};
+        for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+            if (all[k]->w)
+                linear_prepack(all[k], &m->prepacked);
+    }
+}
+
 UseLite use_lite_load(const char *directory)
 {
     char path[512];
@@ -182,12 +196,14 @@ UseLite use_lite_load(const char *directory)
         m.layer[r.layer] = read_layer(&r);
     m.last = read_named(m.params, path, "tanh_layer_0/weights",
                         "tanh_layer_0/bias", USE_LITE_WIDTH, USE_LITE_WIDTH);
+    prepack_layers(&m);
     return m;
 }
 
 void use_lite_free(UseLite *m)
 {
     sentencepiece_free(&m->pieces);
+    arena_free(&m->prepacked);
     params_free(m->params);
     *m = (UseLite){0};
 }

@@ -32,7 +32,8 @@ typedef struct UseLite {
     Matrix *word;  // pieces x 256
     Matrix *place; // 128 x 256: sines and cosines of positions
     UseLiteLayer layer[USE_LITE_LAYERS];
-    Linear last; // 512 -> 512, then tanh
+    Linear last;     // 512 -> 512, then tanh
+    Arena prepacked; // the weights once more, as products read them
 } UseLite;
 
 // The files in a directory: model.json, vocab.json and the shards that
