@@ -839,12 +839,14 @@ int main(int argc, char **argv)
     a.kind = (QuantKind)kind;
     k->cache = (KvKind)cache;
     k->sampler.rng = rng_new(run.seed);
+    if (k->info + !!k->score + !!k->save > 1)
+        cli_misuse("only one of --info, --score and --out at a time");
     if (k->model) {
         packed_ask(&a);
         return 0;
     }
     if (k->prompt || k->info || k->score || k->save)
-        die("--prompt, --info, --score and --out need --model PATH");
+        cli_misuse("--prompt, --info, --score and --out need --model PATH");
     plan = run.quick ? quick : full;
     plan.shape.eps = 1e-5f;
     plan.shape.base = 10000;

@@ -146,7 +146,7 @@ static void what_cannot_be_done_is_said(void **state)
     (void)state;
     save_model("wide.gguf", 64);
     AskPacked a = {.ask = {.model = path, .save = "x.bin"}, .kind = QUANT_Q8_0};
-    assert_dies(ask, &a, 1, "x.bin: packed weights are written as GGUF");
+    assert_dies(ask, &a, 2, "x.bin: packed weights are written as GGUF");
     a.ask.save = ".gguf/none/there.gguf";
     assert_dies(ask, &a, 1, ".gguf/none/there.gguf");
     a.ask = (Ask){.model = "build/no/such.gguf"};
@@ -161,6 +161,34 @@ static void what_cannot_be_done_is_said(void **state)
     char said[4000];
     printed(&a, said, sizeof said);
     assert_non_null(strstr(said, "0 of 14"));
+}
+
+static void misuse_is_told_in_a_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *args, *part;
+    } some[] = {
+        {"--prompt a", "need --model PATH"},
+        {"--model x --info --score y", "only one of --info"},
+        {"--model x --out y.bin", "y.bin: packed weights are written as GGUF"},
+        {"--quantize q5_0", "must be one of"},
+        {"--steps 0 --model x", "--steps must be from 1"},
+    };
+    char command[500];
+    const char *build = getenv("BUILD");
+    snprintf(other, sizeof other, "%s/said", testing_dir("misuse"));
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+        snprintf(command, sizeof command,
+                 "%s/bin/14-quantization %s > /dev/null 2> %s",
+                 build ? build : "build", some[i].args, other);
+        const int status = WEXITSTATUS(system(command));
+        Buffer said = text_read(other);
+        const char *end = strchr(said.at, '\n');
+        if (status != 2 || !strstr(said.at, some[i].part) || !end || end[1])
+            fail_msg("%s: status %d, \"%s\"", some[i].args, status, said.at);
+        buffer_free(&said);
+    }
 }
 
 // Many threads find many weights that cannot be packed: it is told in one line,
@@ -204,6 +232,7 @@ int main(void)
         cmocka_unit_test(out_is_read_back),
         cmocka_unit_test(the_cache_is_chosen),
         cmocka_unit_test(what_cannot_be_done_is_said),
+        cmocka_unit_test(misuse_is_told_in_a_line),
         cmocka_unit_test(the_first_of_many_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,8 @@
 // A conversation (30 minutes)
 //
 // The chat models of Llama 2 have only ever seen conversations in one form, and
-// answer well only in that form (Touvron et al. 2023, appendix A.3.3):
+// answer well only in that form (Meta's program: llama/generation.py in
+// github.com/meta-llama/llama):
 //
 //   <s>[INST] <<SYS>>
 //   Answer in rhymes.
