@@ -8,8 +8,7 @@
 //   Answer in rhymes.
 //   <</SYS>>
 //
-//   Who are you? [/INST] I am a llama, and no drama. </s><s>[INST] And who
-//   am I? [/INST]
+//   Who are you? [/INST] I am a llama, and no drama. </s><s>[INST] Why? [/INST]
 //
 // <s> and </s> are single tokens; all else is text. The system's words stand
 // within the first turn. Each turn begins with <s>, and each answer ends with
