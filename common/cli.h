@@ -42,6 +42,11 @@ typedef struct Option {
 void cli_parse(int argc, char **argv, const char *about, const Option *own,
                Run *run);
 
+// Says in one line what is wrong with the options, and where help is, and exits
+// with status 2: for what no option alone can know.
+__attribute__((format(printf, 1, 2))) _Noreturn void
+cli_misuse(const char *format, ...);
+
 // From the first call on, Ctrl-C no longer ends the program: it makes this
 // return true, so that a training can save and say so. A second Ctrl-C ends
 // it at once.

@@ -1,5 +1,5 @@
-// How a conversation is written down for the chat models of Llama 2, who were
-// tuned on exactly this form (Touvron et al. 2023, appendix A.3.3).
+// How a conversation is written down for the chat models of Llama 2, which were
+// tuned on exactly this form: github.com/meta-llama/llama, llama/generation.py.
 #ifndef LLAMA2_CHAT_H
 #define LLAMA2_CHAT_H
 

@@ -22,21 +22,11 @@ static void try_index(Text json)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *bytes = (const char *)data;
-    const char *zero = memchr(bytes, 0, size);
-    const Text config = {bytes, zero ? (size_t)(zero - bytes) : size};
-    const size_t behind = config.length < size ? config.length + 1 : size;
-    Safetensors *shard = new_array(1, sizeof *shard);
     LlamaFile f;
-    try_index(config);
-    if (safetensors_parse(shard, bytes + behind, size - behind)) {
-        free(shard);
-        return 0;
-    }
-    const char *wrong = llama_parse_folder(&f, config, shard, 1);
+    try_index((Text){bytes, strnlen(bytes, size)});
+    const char *wrong = fuzz_open_folder(&f, data, size);
     if (wrong) {
         fuzz_refusal(wrong);
-        safetensors_close(shard);
-        free(shard);
         return 0;
     }
     fuzz_model(&f);

@@ -443,9 +443,9 @@ LlamaPieces llama_pieces_for(const LlamaFile *f, const char *path)
                 f->path);
     }
     if (p.n > f->shape.pieces)
-        die("the tokenizer has %d pieces, the model %d: they do not belong "
-            "together",
-            p.n, f->shape.pieces);
+        die("%s: it has %d pieces, the model's vocabulary %d: they do not "
+            "belong together",
+            path ? path : f->path, p.n, f->shape.pieces);
     if (p.bos < 0 && f->bos < p.n)
         p.bos = f->bos;
     if (p.eos < 0 && f->eos < p.n)

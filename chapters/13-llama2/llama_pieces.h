@@ -56,8 +56,9 @@ void speak(Speaker *s, int id);
 void speak_end(Speaker *s); // also what was held back, as U+FFFD; frees
 
 // How many bytes at the front of t can be printed now: all but the beginning
-// of a character at its end whose other bytes may still come. Bytes that are
-// no UTF-8, whatever follows, count as printable.
+// of a character at its end whose other bytes may still come. Only lengths are
+// looked at: a byte that begins no character, or goes on where none began,
+// counts as printable.
 size_t utf8_ready(Text t);
 
 #endif

@@ -427,13 +427,16 @@ int main(int argc, char **argv)
         {0}};
     cli_parse(argc, argv, about, own, &run);
     a.sampler.rng = rng_new(run.seed);
+    if (a.chat + a.info + a.trace + !!a.score + !!a.logits + !!a.save > 1)
+        cli_misuse("only one of --chat, --info, --trace, --score, --logits and "
+                   "--save at a time");
     if (a.model) {
         llama_ask(&a);
         return 0;
     }
     if (a.prompt || a.chat || a.info || a.trace || a.score || a.logits)
-        die("--prompt, --chat, --info, --trace, --score and --logits need "
-            "--model PATH");
+        cli_misuse("--prompt, --chat, --info, --trace, --score and --logits "
+                   "need --model PATH");
     Lesson l = lesson_for(&run);
     l.recipe.steps = updates ? updates : l.recipe.steps;
     l.shape.layers = layers ? layers : l.shape.layers;
@@ -444,7 +447,7 @@ int main(int argc, char **argv)
     l.shape.pieces = l.pieces;
     const char *wrong = llama_shape_wrong(&l.shape);
     if (wrong)
-        die("%s", wrong);
+        cli_misuse("%s", wrong);
     printf("A Llama learns to tell tales: about %s and 100 MB of memory.\n\n",
            run.quick ? "8 seconds" : "50 seconds");
     demonstrate(&run, &l, a.save);

@@ -951,6 +951,7 @@ static int run_program(const char *args, const char *to, char *said,
 }
 
 #define SAID    "2> /dev/null >"
+#define PIECES  "chapters/13-llama2/corpus/json/sentencepiece"
 #define NOTSAID "< /dev/null > /dev/null 2>"
 
 static void the_program_runs_models(void **state)
@@ -1008,15 +1009,19 @@ static void the_program_refuses(void **state)
         const char *args, *part;
         int status;
     } some[] = {
-        {"--prompt a", "need --model", 1},
+        {"--prompt a", "need --model", 2},
+        {"--model x --chat --info", "only one of --chat", 2},
         {"--model build/no/such", "there is no such file", 1},
         {"--model README.md", "not GGUF", 1},
         {"--modle x", "--help", 2},
         {"--steps 0 --model x", "steps", 2},
-        {"--heads 7", "does not make 7 heads", 1},
-        {"--groups 5", "cannot share 5", 1},
+        {"--heads 7", "does not make 7 heads", 2},
+        {"--groups 5", "cannot share 5", 2},
         {"--data .clang-format", "give it more text", 1},
         {"--model " GOLDEN "two.gguf --prompt a", "has no tokenizer", 1},
+        {"--model " GOLDEN "two.gguf --tokenizer data/kept/none", "no such", 1},
+        {"--model " GOLDEN "two.gguf --tokenizer " PIECES, PIECES ": it has",
+         1},
     };
     for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
         char said[3000];

@@ -1,11 +1,12 @@
 // 14-quantization: a Llama in fewer bits.
 //
-// Read from top to bottom: a group of numbers in four bits; what rounding
-// costs, by theory and by counting; a small Llama that learns stories, and what
-// becomes of its matrices and of its perplexity; activations in few bits, and
-// the outliers that stand in the way; the packed forms that files have, and how
-// fast they are; a real model.
+// What rounding does to numbers is told in in_decibels.c: parts 1, 2 and 4 of
+// what is printed. Here is what it does to a model, part by part: a small Llama
+// that learns stories, and what becomes of its perplexity; activations in few
+// bits, and the outliers that stand in the way; the packed forms that files
+// have, and how fast they are; a real model.
 #include "14-quantization/feedback.h"
+#include "14-quantization/in_decibels.h"
 #include "14-quantization/outliers.h"
 #include "14-quantization/packed.h"
 
@@ -50,102 +51,6 @@ static const Plan quick = {
     .shape = {.width = 64, .hidden = 160, .layers = 2, .heads = 4, .groups = 2},
     .recipe = {.windows = 8, .length = 96, .steps = 200, .rate = 8e-3f}};
 static Plan plan;
-
-static const int bits_of[] = {8, 6, 5, 4, 3, 2};
-enum { WIDTHS = sizeof bits_of / sizeof *bits_of };
-
-// --- 1. one group -----------------------------------------------------------
-
-static void show_group(void)
-{
-    enum { N = 8 };
-    const float x[N] = {0.12f,  -0.70f, 0.33f,  0.05f,
-                        -0.21f, 0.48f,  -0.02f, 0.61f};
-    float y[N];
-    const float s = round_group((Rounding){.bits = 4}, x, N, y);
-    puts("1. Eight numbers in four bits: one scale, and q from -7 to 7\n");
-    const char *const line[] = {"x", "q", "s q", "error"};
-    for (int k = 0; k < 4; k++) {
-        printf("  %-6s", line[k]);
-        for (int i = 0; i < N; i++) {
-            const double value[] = {(double)x[i], (double)(y[i] / s),
-                                    (double)y[i], (double)(y[i] - x[i])};
-            printf("%7.*f", k == 1 ? 0 : 2, value[k] + 0.0); // no -0
-        }
-        puts("");
-    }
-    const RoundingError e = rounding_error(x, y, N);
-    printf("\n  s = 0.70 / 7 = %.3f; the mean square of the errors is %.5f,\n"
-           "  s^2 / 12 would be %.5f; %.1f dB\n\n",
-           (double)s, e.noise, (double)(s * s / 12), decibels(e));
-}
-
-// --- 2. what rounding costs -------------------------------------------------
-
-static double cost_of(Rounding r, const float *x, int rows, int cols)
-{
-    const size_t n = (size_t)rows * cols;
-    float *y = new_array(n, sizeof *y);
-    round_rows(r, x, rows, cols, y);
-    const double db = decibels(rounding_error(x, y, n));
-    free(y);
-    return db;
-}
-
-// step^2 / 12 in the mean over all groups, as decibels.
-static double expected_cost(int bits, int group, const float *x, int n)
-{
-    const double m = (1 << (bits - 1)) - 1;
-    double noise = 0, signal = 0;
-    for (int i = 0; i < n; i += group) {
-        double most = 0;
-        for (int j = i; j < i + group; j++) {
-            most = fmax(most, fabs((double)x[j]));
-            signal += (double)x[j] * (double)x[j];
-        }
-        noise += group * most * most / (m * m * 12);
-    }
-    return 10 * log10(signal / noise);
-}
-
-static void show_costs(void)
-{
-    enum { ROWS = 32, COLS = 1024, RULES = 4 };
-    float *x = new_array(ROWS * COLS, sizeof *x);
-    double width[WIDTHS], db[RULES][WIDTHS];
-    const char *const name[RULES] = {
-        "absmax, groups of 32", "absmax, groups of 1024", "best, groups of 32",
-        "best, groups of 1024"};
-    Rng r = rng_new(run.seed);
-    for (int i = 0; i < ROWS * COLS; i++)
-        x[i] = rng_normal(&r);
-    puts("2. 32,768 normal numbers in few bits: signal over noise in dB\n\n"
-         "        groups of 32                  groups of 1024            the "
-         "best step\n"
-         "  bits  s^2/12  absmax    best   s^2/12  absmax    best   for one "
-         "normal");
-    for (int i = 0; i < WIDTHS; i++) {
-        const int bits = bits_of[i];
-        width[i] = bits;
-        for (int k = 0; k < RULES; k++)
-            db[k][i] =
-                cost_of((Rounding){bits, k % 2 ? 0 : 32,
-                                   k < 2 ? SCALE_ABSMAX : SCALE_BEST, false},
-                        x, ROWS, COLS);
-        const double best = normal_step(bits);
-        printf("  %4d %7.1f %7.1f %7.1f  %7.1f %7.1f %7.1f  %6.3f %6.1f\n",
-               bits, expected_cost(bits, 32, x, ROWS * COLS), db[0][i],
-               db[2][i], expected_cost(bits, COLS, x, ROWS * COLS), db[1][i],
-               db[3][i], best, -10 * log10(normal_noise(bits, best)));
-    }
-    puts("");
-    Plot *p =
-        plot_new("Normal numbers in few bits", "bits", "signal over noise, dB");
-    for (int k = 0; k < RULES; k++)
-        plot_line(p, name[k], WIDTHS, width, db[k]);
-    plot_save(p, run.plots, "decibels");
-    free(x);
-}
 
 // --- 3. a small Llama -------------------------------------------------------
 
@@ -230,141 +135,6 @@ static void show_student(const Student *s, double ppl)
            (long long)plan.recipe.steps, plan.stories, plan.unseen, ppl);
 }
 
-// --- 4. its matrices --------------------------------------------------------
-
-static const char *matrix_name(const CopyMatrix *m)
-{
-    static char name[32];
-    if (m->layer < 0)
-        snprintf(name, sizeof name, "%s", m->name);
-    else
-        snprintf(name, sizeof name, "%d %s", m->layer, m->name);
-    return name;
-}
-
-// Shares of n numbers, over `unit`, that fall into bins from -reach to reach.
-static void histogram(Plot *p, const char *label, const float *x, size_t n,
-                      double unit, double reach)
-{
-    enum { BINS = 60 };
-    double at[BINS], share[BINS] = {0};
-    for (int i = 0; i < BINS; i++)
-        at[i] = reach * ((2 * i + 1.0) / BINS - 1);
-    for (size_t i = 0; i < n; i++) {
-        const double place = ((double)x[i] / unit / reach + 1) * BINS / 2;
-        if (place >= 0 && place < BINS)
-            share[(int)place] += 100 / (double)n;
-    }
-    plot_line(p, label, BINS, at, share);
-}
-
-// The weights of a matrix with the levels of one scale for all of them, once
-// from the largest number, once the best.
-static void plot_grid(const CopyMatrix *m)
-{
-    const int n = m->rows * m->cols;
-    float *y = new_array(n, sizeof *y);
-    double reach = 0;
-    Plot *p[2];
-    for (int k = 0; k < 2; k++) {
-        const Rounding r = {4, 0, k ? SCALE_BEST : SCALE_ABSMAX, false};
-        const double s = (double)round_group(r, m->w, n, y);
-        p[k] = plot_new(k ? "the best scale" : "the scale from the largest",
-                        "weight", "% of the weights");
-        reach = k ? reach : 7.5 * s;
-        histogram(p[k], NULL, m->w, n, 1, reach);
-        plot_range(p[k], -reach, reach, (double)NAN, (double)NAN);
-        for (int q = -7; q <= 7; q++)
-            plot_mark(p[k], NULL, q * s);
-        plot_size(p[k], 480, 320);
-    }
-    plot_save_grid(p, 2, 2, run.plots, "grid");
-    free(y);
-}
-
-// The errors of a matrix, in steps: spread evenly from -1/2 to 1/2.
-static void plot_errors(const CopyMatrix *m)
-{
-    const int n = m->rows * m->cols;
-    float *e = new_array(n, sizeof *e);
-    Plot *p = plot_new("The errors of one matrix, measured in steps",
-                       "error / step", "% of the weights");
-    for (int k = 0; k < 3; k++) {
-        const int bits = 8 >> k; // 8, 4, 2
-        char label[16];
-        for (int i = 0; i < n; i += 32) {
-            const Rounding r = {bits, 0, SCALE_ABSMAX, false};
-            const float s = round_group(r, m->w + i, 32, e + i);
-            for (int j = i; j < i + 32; j++)
-                e[j] = (e[j] - m->w[j]) / s;
-        }
-        snprintf(label, sizeof label, "%d bits", bits);
-        histogram(p, label, e, n, 1, 0.6);
-    }
-    plot_save(p, run.plots, "errors");
-    free(e);
-}
-
-static void plot_matrices(const char *const *name, const double *rows,
-                          const double *groups, const double *best, int n)
-{
-    Plot *p = plot_new("Every matrix in four bits", "layer and matrix",
-                       "signal over noise, dB");
-    plot_bars(p, "one scale a row", n, name, rows);
-    plot_bars(p, "a scale for 32", n, name, groups);
-    plot_bars(p, "the best scale for 32", n, name, best);
-    plot_size(p, 960, 450);
-    plot_save(p, run.plots, "matrices");
-}
-
-static void show_matrices(const Llama *m)
-{
-    LlamaCopy c = llama_copy(m);
-    const int n = c.n - m->shape.tied; // its output is the embeddings
-    const char **name = new_array(n, sizeof *name);
-    double *db = new_array((size_t)4 * n, sizeof *db);
-    double *rows = db, *groups = db + n, *best = db + 2 * n, *byte = db + 3 * n;
-    puts("4. Its matrices: how large, and signal over noise in dB\n\n"
-         "                                   largest   8 bits,  4 bits: absmax"
-         "      best\n"
-         "  matrix             shape    rms   / rms    of 32     row   of 32  "
-         "  of 32");
-    for (int i = 0; i < n; i++) {
-        const CopyMatrix *x = &c.matrix[i];
-        const double size = (double)x->rows * x->cols;
-        char peak[16];
-        double squares = 0, most = 0;
-        for (int k = 0; k < x->rows * x->cols; k++) {
-            squares += (double)x->w[k] * (double)x->w[k];
-            most = fmax(most, fabs((double)x->w[k]));
-        }
-        const double rms = sqrt(squares / size);
-        const Rounding r = {4, 0, SCALE_ABSMAX, false};
-        const Rounding g = {4, 32, SCALE_ABSMAX, false};
-        const Rounding b = {4, 32, SCALE_BEST, false};
-        const Rounding e = {8, 32, SCALE_ABSMAX, false};
-        name[i] = copy_text(matrix_name(x));
-        rows[i] = cost_of(r, x->w, x->rows, x->cols);
-        groups[i] = cost_of(g, x->w, x->rows, x->cols);
-        best[i] = cost_of(b, x->w, x->rows, x->cols);
-        byte[i] = cost_of(e, x->w, x->rows, x->cols);
-        snprintf(peak, sizeof peak, "~%.1f", most / rms);
-        printf("  %-14s %4d x %-3d  ~%.3f %7s    ~%.1f   ~%.1f   ~%.1f   "
-               "~%.1f\n",
-               name[i], x->rows, x->cols, rms, peak, byte[i], rows[i],
-               groups[i], best[i]);
-    }
-    puts("");
-    plot_matrices(name, rows, groups, best, n);
-    plot_grid(&c.matrix[5]);
-    plot_errors(&c.matrix[5]); // layer 0, gate
-    for (int i = 0; i < n; i++)
-        free((void *)name[i]);
-    free(name);
-    free(db);
-    llama_copy_free(&c);
-}
-
 // --- 5. perplexity over bits ------------------------------------------------
 
 // What goes into the products of a copy while it reads the other text.
@@ -402,7 +172,7 @@ static double rounded(const Llama *m, const Way *way, int width,
 // The table for one model; its plot is called `name`. Returns the perplexities
 // with groups of 32 and the simplest scale.
 static void show_bits(const Llama *m, const Eye *e, const char *name,
-                      const char *title, double whole, double first[WIDTHS])
+                      const char *title, double whole, double first[BITS_SHOWN])
 {
     enum { WAYS = 6 };
     static const Way way[WAYS] = {
@@ -412,18 +182,18 @@ static void show_bits(const Llama *m, const Eye *e, const char *name,
         {"groups of 32, best scale", {0, 32, SCALE_BEST, false}, false},
         {"the same, all codes", {0, 32, SCALE_BEST, true}, false},
         {"the same, with feedback", {0, 32, SCALE_BEST, true}, true}};
-    double size[WAYS][WIDTHS], ppl[WAYS][WIDTHS];
+    double size[WAYS][BITS_SHOWN], ppl[WAYS][BITS_SHOWN];
     LlamaCopy plain = llama_copy(m);
     Inputs in = collected(&plain, e);
     puts("        a scale a row              groups of 32              and all "
          "and\n"
          "  bits   absmax     best  (bits)   absmax     best  (bits)   codes  "
          "feedback");
-    for (int i = 0; i < WIDTHS; i++) {
-        printf("  %4d", bits_of[i]);
+    for (int i = 0; i < BITS_SHOWN; i++) {
+        printf("  %4d", bits_shown[i]);
         for (int k = 0; k < WAYS; k++) {
             char text[24];
-            ppl[k][i] = rounded(m, &way[k], bits_of[i], &in, e, &size[k][i]);
+            ppl[k][i] = rounded(m, &way[k], bits_shown[i], &in, e, &size[k][i]);
             snprintf(text, sizeof text, "~%.2f", ppl[k][i]);
             printf(" %8s", text);
             if (k == 1 || k == 3)
@@ -438,7 +208,7 @@ static void show_bits(const Llama *m, const Eye *e, const char *name,
     llama_copy_free(&plain);
     Plot *p = plot_new(title, "bits a weight", "perplexity");
     for (int k = 0; k < WAYS; k++)
-        plot_line(p, way[k].label, WIDTHS, size[k], ppl[k]);
+        plot_line(p, way[k].label, BITS_SHOWN, size[k], ppl[k]);
     plot_level(p, "32 bits", whole);
     plot_log(p, false, true);
     plot_save(p, run.plots, name);
@@ -473,10 +243,10 @@ static void show_activations(const Llama *m, const Eye *e, double whole)
     LlamaCopy c = llama_copy(m);
     Inputs in = inputs_new(&c);
     for (int i = 0; i < FEW; i++) {
-        printf("  %4d", bits_of[i]);
+        printf("  %4d", bits_shown[i]);
         for (int k = 0; k < 6; k++) {
             char text[24];
-            const Rounding r = {bits_of[i], k < 3 ? 0 : 32, SCALE_ABSMAX,
+            const Rounding r = {bits_shown[i], k < 3 ? 0 : 32, SCALE_ABSMAX,
                                 false};
             const Rounding none = {0};
             const double ppl = both_rounded(&c, &in, k % 3 == 1 ? none : r,
@@ -594,7 +364,7 @@ static void show_outliers(const Llama *m, const Eye *e)
                both_rounded(&c, &in, none, none, e));
         for (int i = 0; i < FEW; i++) {
             char text[24];
-            const Rounding r = {bits_of[i], cure == GROUPED ? 32 : 0,
+            const Rounding r = {bits_shown[i], cure == GROUPED ? 32 : 0,
                                 SCALE_ABSMAX, false};
             snprintf(text, sizeof text, "~%.2f",
                      both_rounded(&c, &in, r, r, e));
@@ -743,7 +513,7 @@ static void show_stories(void)
     if (path)
         pieces = copy_text(path);
     if (model && pieces) {
-        double first[WIDTHS];
+        double first[BITS_SHOWN];
         LlamaFile f = llama_open(model);
         LlamaPieces p = llama_pieces_for(&f, pieces);
         Llama m = llama_load(&f);
@@ -777,15 +547,15 @@ static const char about[] =
 
 static void demonstrate(void)
 {
-    double first[WIDTHS];
+    double first[BITS_SHOWN];
     show_group();
-    show_costs();
+    show_normal(run.seed, run.plots);
     Student s = student_new();
     Llama m = cria_llama(&s.cria);
     const Eye e = {&s.pieces, &s.unseen, &s.looked};
     const double whole = perplexity(&m, NULL, &e);
     show_student(&s, whole);
-    show_matrices(&m);
+    show_matrices(&m, run.plots);
     printf("5. Its weights in fewer bits: perplexity (32 bits: ~%.2f)\n\n",
            whole);
     show_bits(&m, &e, "perplexity", "A small Llama in fewer bits", whole,
@@ -839,12 +609,14 @@ int main(int argc, char **argv)
     a.kind = (QuantKind)kind;
     k->cache = (KvKind)cache;
     k->sampler.rng = rng_new(run.seed);
+    if (k->info + !!k->score + !!k->save > 1)
+        cli_misuse("only one of --info, --score and --out at a time");
     if (k->model) {
         packed_ask(&a);
         return 0;
     }
     if (k->prompt || k->info || k->score || k->save)
-        die("--prompt, --info, --score and --out need --model PATH");
+        cli_misuse("--prompt, --info, --score and --out need --model PATH");
     plan = run.quick ? quick : full;
     plan.shape.eps = 1e-5f;
     plan.shape.base = 10000;

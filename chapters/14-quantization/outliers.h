@@ -1,5 +1,5 @@
-// Outliers: a few columns of the activations that are a hundred times as large
-// as the rest, in all rows. Large language models grow them by themselves
+// Outliers: a few columns of the activations that are up to 20 times as large
+// as the rest, in most rows. Large language models grow them by themselves
 // (Dettmers et al. 2022). A row that is rounded with one scale then gives them
 // nearly all of its levels.
 //

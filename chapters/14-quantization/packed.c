@@ -4,6 +4,7 @@
 #include "13-llama2/synthetic.h"
 
 #include "common/check.h"
+#include "common/cli.h"
 #include "common/progress.h"
 
 #include <math.h>
@@ -55,7 +56,8 @@ void packed_ask(const AskPacked *a)
     const Ask *k = &a->ask;
     int packed, floats;
     if (k->save && !ends_with(k->save, ".gguf"))
-        die("%s: packed weights are written as GGUF: NAME.gguf", k->save);
+        cli_misuse("%s: packed weights are written as GGUF: NAME.gguf",
+                   k->save);
     LlamaFile f = llama_open(k->model);
     Llama m = quant_load(&f, a->kind, a->best);
     count(&m, &packed, &floats);

@@ -146,7 +146,7 @@ static void what_cannot_be_done_is_said(void **state)
     (void)state;
     save_model("wide.gguf", 64);
     AskPacked a = {.ask = {.model = path, .save = "x.bin"}, .kind = QUANT_Q8_0};
-    assert_dies(ask, &a, 1, "x.bin: packed weights are written as GGUF");
+    assert_dies(ask, &a, 2, "x.bin: packed weights are written as GGUF");
     a.ask.save = ".gguf/none/there.gguf";
     assert_dies(ask, &a, 1, ".gguf/none/there.gguf");
     a.ask = (Ask){.model = "build/no/such.gguf"};
@@ -163,6 +163,68 @@ static void what_cannot_be_done_is_said(void **state)
     assert_non_null(strstr(said, "0 of 14"));
 }
 
+static void misuse_is_told_in_a_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *args, *part;
+    } some[] = {
+        {"--prompt a", "need --model PATH"},
+        {"--model x --info --score y", "only one of --info"},
+        {"--model x --out y.bin", "y.bin: packed weights are written as GGUF"},
+        {"--quantize q5_0", "must be one of"},
+        {"--steps 0 --model x", "--steps must be from 1"},
+    };
+    char command[500];
+    const char *build = getenv("BUILD");
+    snprintf(other, sizeof other, "%s/said", testing_dir("misuse"));
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+        snprintf(command, sizeof command,
+                 "%s/bin/14-quantization %s > /dev/null 2> %s",
+                 build ? build : "build", some[i].args, other);
+        const int status = WEXITSTATUS(system(command));
+        Buffer said = text_read(other);
+        const char *end = strchr(said.at, '\n');
+        if (status != 2 || !strstr(said.at, some[i].part) || !end || end[1])
+            fail_msg("%s: status %d, \"%s\"", some[i].args, status, said.at);
+        buffer_free(&said);
+    }
+}
+
+// Many threads find many weights that cannot be packed: it is told in one line,
+// and always the same.
+static void the_first_of_many_is_said(void **state)
+{
+    (void)state;
+    char command[900], want[400];
+    const char *build = getenv("BUILD");
+    save_model("bad.gguf", 64);
+    Buffer b = text_read(path);
+    LlamaFile f;
+    assert_null(llama_parse_gguf(&f, b.at, b.length));
+    float *x = (float *)f.pieces.data;
+    x[64 * 15 + 3] = INFINITY; // found by one thread after 15 rows,
+    x[64 * 32] = INFINITY;     // by another at once
+    llama_close(&f);
+    text_write(path, b.at, b.length);
+    buffer_free(&b);
+    snprintf(command, sizeof command,
+             "%s/bin/14-quantization --threads 2 --best --model %s --prompt a "
+             "> /dev/null 2> %s.err",
+             build ? build : "build", path, path);
+    snprintf(want, sizeof want,
+             "14-quantization: %s: the embeddings: number 3 of row 15 is inf: "
+             "no weight for Q8_0\n",
+             path);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(WEXITSTATUS(system(command)), 1);
+        snprintf(other, sizeof other, "%s.err", path);
+        Buffer said = text_read(other);
+        assert_string_equal(said.at, want);
+        buffer_free(&said);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +232,8 @@ int main(void)
         cmocka_unit_test(out_is_read_back),
         cmocka_unit_test(the_cache_is_chosen),
         cmocka_unit_test(what_cannot_be_done_is_said),
+        cmocka_unit_test(misuse_is_told_in_a_line),
+        cmocka_unit_test(the_first_of_many_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "common/check.h"
 #include "common/kernels.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,31 +71,24 @@ static void source_row(const Source *s, int i, float *x)
         llama_rows(s->tensor, i, i + 1, x);
 }
 
-static _Noreturn void refuse(const Source *s, const char *what)
-{
-    if (s->layer >= 0)
-        die("%s of layer %d: %s", s->name, s->layer, what);
-    die("%s: %s", s->name, what);
-}
-
 // --- packing a matrix -------------------------------------------------------
 
 typedef struct Packing {
     const Source *from;
     QuantKind kind;
     bool best;
+    bool *bad;       // of each row: it cannot be packed
     QuantMatrix *to; // or, if it stays as it is,
     float *floats;
 } Packing;
 
-// Row i as floats; all of them fit.
-static void checked_row(const Packing *p, int i, float *x)
+// Row i as floats; false if not all of them fit. Threads only note that: which
+// row is told must not depend on who was faster.
+static bool fitting_row(const Packing *p, int i, float *x)
 {
     source_row(p->from, i, x);
-    const ptrdiff_t at = quant_misfit(p->kind, x, p->from->cols);
-    if (at >= 0)
-        refuse(p->from, fault("number %td of row %d is %g: no weight for %s",
-                              at, i, (double)x[at], quant_name(p->kind)));
+    p->bad[i] = quant_misfit(p->kind, x, p->from->cols) >= 0;
+    return !p->bad[i];
 }
 
 static void pack_panels(void *context, int from, int to)
@@ -106,11 +100,10 @@ static void pack_panels(void *context, int from, int to)
     uint8_t *blocks = new_array(PANEL, bytes);
     for (int i = from * PANEL; i < to * PANEL && i < rows; i += PANEL) {
         const int n = rows - i < PANEL ? rows - i : PANEL;
-        for (int r = 0; r < n; r++) {
-            checked_row(p, i + r, x);
-            (p->best ? quant_pack_best : quant_pack)(p->kind, x, cols,
-                                                     blocks + r * bytes);
-        }
+        for (int r = 0; r < n; r++)
+            if (fitting_row(p, i + r, x))
+                (p->best ? quant_pack_best : quant_pack)(p->kind, x, cols,
+                                                         blocks + r * bytes);
         quant_put_rows(p->to, i, n, blocks);
     }
     free(x);
@@ -124,18 +117,45 @@ static void take_panels(void *context, int from, int to)
     const Source *s = p->from;
     const size_t row = quant_bytes(p->kind, s->cols);
     const int first = from * PANEL;
-    const int n = (to * PANEL < s->rows ? to * PANEL : s->rows) - first;
-    const uint8_t *blocks = (const uint8_t *)s->tensor->data + first * row;
-    if (!quant_sound(p->kind, blocks, (size_t)n * s->cols))
-        refuse(s, "the scale of a block is not finite");
-    quant_put_rows(p->to, first, n, blocks);
+    const int end = to * PANEL < s->rows ? to * PANEL : s->rows;
+    const uint8_t *blocks = (const uint8_t *)s->tensor->data;
+    for (int i = first; i < end; i++)
+        p->bad[i] = !quant_sound(p->kind, blocks + i * row, s->cols);
+    quant_put_rows(p->to, first, end - first, blocks + first * row);
 }
 
 static void copy_rows(void *context, int from, int to)
 {
     const Packing *p = context;
     for (int i = from; i < to; i++)
-        checked_row(p, i, p->floats + (size_t)i * p->from->cols);
+        fitting_row(p, i, p->floats + (size_t)i * p->from->cols);
+}
+
+// What is wrong with the first row that could not be packed; NULL: all were.
+static const char *misfit(const Packing *p, bool taken)
+{
+    const Source *s = p->from;
+    char where[64];
+    int i = 0;
+    while (i < s->rows && !p->bad[i])
+        i++;
+    if (i == s->rows)
+        return NULL;
+    if (s->layer < 0)
+        snprintf(where, sizeof where, "%s", s->name);
+    else
+        snprintf(where, sizeof where, "%s of layer %d", s->name, s->layer);
+    if (taken)
+        return fault("%s: the scale of a block of row %d is not finite", where,
+                     i);
+    float *x = new_array(s->cols, sizeof *x);
+    source_row(s, i, x);
+    const ptrdiff_t at = quant_misfit(p->kind, x, s->cols);
+    const char *wrong =
+        fault("%s: number %td of row %d is %g: no weight for %s", where, at, i,
+              (double)x[at], quant_name(p->kind));
+    free(x);
+    return wrong;
 }
 
 static bool is_of_kind(const Source *s, QuantKind k)
@@ -145,23 +165,31 @@ static bool is_of_kind(const Source *s, QuantKind k)
             (k == QUANT_Q4_0 && s->tensor->type == LLAMA_Q4_0));
 }
 
-// The matrix in the arena, packed if its rows are whole blocks.
-static LlamaMatrix quantized(Arena *a, const Source *s, QuantKind k, bool best)
+// *m becomes the matrix in the arena, packed if its rows are whole blocks.
+// Returns NULL, or what is wrong.
+static const char *quantized(Arena *a, const Source *s, QuantKind k, bool best,
+                             LlamaMatrix *m)
 {
     if (!quant_can(k, s->cols) || s->rows == 1)
         k = QUANT_F32;
-    Packing p = {.from = s, .kind = k, .best = best};
+    const bool taken = k != QUANT_F32 && is_of_kind(s, k);
     const double cost = (best ? 1000.0 : 20.0) * s->cols;
+    Packing p = {.from = s, .kind = k, .best = best};
+    p.bad = new_array(s->rows, sizeof *p.bad);
     if (k == QUANT_F32) {
         p.floats = arena_take(a, (size_t)s->rows * s->cols, sizeof *p.floats);
         parallel_for(s->rows, cost, copy_rows, &p);
-        return llama_floats(p.floats, s->rows, s->cols);
+        *m = llama_floats(p.floats, s->rows, s->cols);
+    } else {
+        p.to = arena_take(a, 1, sizeof *p.to);
+        *p.to = quant_matrix_new(a, k, s->rows, s->cols);
+        parallel_for((s->rows + PANEL - 1) / PANEL, cost * PANEL,
+                     taken ? take_panels : pack_panels, &p);
+        *m = (LlamaMatrix){&kinds[k], s->rows, s->cols, p.to};
     }
-    p.to = arena_take(a, 1, sizeof *p.to);
-    *p.to = quant_matrix_new(a, k, s->rows, s->cols);
-    parallel_for((s->rows + PANEL - 1) / PANEL, cost * PANEL,
-                 is_of_kind(s, k) ? take_panels : pack_panels, &p);
-    return (LlamaMatrix){&kinds[k], s->rows, s->cols, p.to};
+    const char *wrong = misfit(&p, taken);
+    free(p.bad);
+    return wrong;
 }
 
 // --- a model ----------------------------------------------------------------
@@ -188,11 +216,12 @@ static Source source_of(const LlamaMatrix *m, const LlamaTensor *t,
                     .layer = layer};
 }
 
-static LlamaLayer quantized_layer(Arena *a, const Sources *s, int l,
-                                  QuantKind k, bool best)
+static const char *quantized_layer(Arena *a, const Sources *s, int l,
+                                   QuantKind k, bool best, LlamaLayer *to)
 {
     LlamaMatrix part[LLAMA_PARTS];
-    for (int i = 0; i < LLAMA_PARTS; i++) {
+    const char *wrong = NULL;
+    for (int i = 0; i < LLAMA_PARTS && !wrong; i++) {
         LlamaMatrix m = {0};
         if (s->m)
             m = llama_matrix(s->m, l, i);
@@ -201,9 +230,11 @@ static LlamaLayer quantized_layer(Arena *a, const Sources *s, int l,
                       names[i], l);
         if ((i == LLAMA_Q || i == LLAMA_K) && s->shape.layout == HALVES)
             from.head = llama_head_width(&s->shape);
-        part[i] = quantized(a, &from, k, best);
+        wrong = quantized(a, &from, k, best, &part[i]);
     }
-    return llama_layer(part);
+    if (!wrong)
+        *to = llama_layer(part);
+    return wrong;
 }
 
 // More than enough addresses for all: nobody pays for what is not used.
@@ -215,11 +246,13 @@ static size_t room_for(const LlamaShape *s)
            s->layers * (sizeof(LlamaLayer) + 4096) + (1 << 16);
 }
 
-static Llama quantized_model(const Sources *s, QuantKind k, bool best)
+// NULL, or what is wrong; then *q needs no llama_free.
+static const char *quantized_model(Llama *q, const Sources *s, QuantKind k,
+                                   bool best)
 {
-    Llama q = {.shape = s->shape};
-    q.arena = arena_new(room_for(&s->shape));
-    Arena *a = &q.arena;
+    *q = (Llama){.shape = s->shape, .arena = arena_new(room_for(&s->shape))};
+    Arena *a = &q->arena;
+    LlamaMatrix last;
     const LlamaMatrix gain =
         s->m ? llama_floats(s->m->norm, 1, s->shape.width) : (LlamaMatrix){0};
     const Source norm = source_of(
@@ -230,24 +263,44 @@ static Llama quantized_model(const Sources *s, QuantKind k, bool best)
     const Source output =
         source_of(s->m ? &s->m->output : NULL, s->m ? NULL : &s->f->output,
                   "the output", -1);
-    q.norm = quantized(a, &norm, QUANT_F32, false).at;
-    q.pieces = quantized(a, &pieces, k, best);
-    q.output = s->shape.tied ? q.pieces : quantized(a, &output, k, best);
-    q.layer = arena_take(a, s->shape.layers, sizeof *q.layer);
-    for (int l = 0; l < s->shape.layers; l++)
-        q.layer[l] = quantized_layer(a, s, l, k, best);
-    q.shape.layout = ADJACENT;
-    return q;
+    const char *wrong = quantized(a, &norm, QUANT_F32, false, &last);
+    if (!wrong)
+        wrong = quantized(a, &pieces, k, best, &q->pieces);
+    q->norm = last.at;
+    q->output = q->pieces;
+    if (!wrong && !s->shape.tied)
+        wrong = quantized(a, &output, k, best, &q->output);
+    q->layer = arena_take(a, s->shape.layers, sizeof *q->layer);
+    for (int l = 0; l < s->shape.layers && !wrong; l++)
+        wrong = quantized_layer(a, s, l, k, best, &q->layer[l]);
+    q->shape.layout = ADJACENT;
+    if (wrong)
+        llama_free(q);
+    return wrong;
 }
 
 Llama quant_llama(const Llama *m, QuantKind kind, bool best)
 {
-    return quantized_model(&(Sources){m, NULL, m->shape}, kind, best);
+    Llama q;
+    const char *wrong =
+        quantized_model(&q, &(Sources){m, NULL, m->shape}, kind, best);
+    if (wrong)
+        die("%s", wrong);
+    return q;
+}
+
+const char *quant_parse(Llama *q, const LlamaFile *f, QuantKind kind, bool best)
+{
+    return quantized_model(q, &(Sources){NULL, f, f->shape}, kind, best);
 }
 
 Llama quant_load(const LlamaFile *f, QuantKind kind, bool best)
 {
-    return quantized_model(&(Sources){NULL, f, f->shape}, kind, best);
+    Llama q;
+    const char *wrong = quant_parse(&q, f, kind, best);
+    if (wrong)
+        die("%s: %s", f->path ? f->path : "the model", wrong);
+    return q;
 }
 
 // --- what it weighs ---------------------------------------------------------

@@ -28,6 +28,10 @@ Llama quant_llama(const Llama *m, QuantKind kind, bool best);
 // are of the kind already are taken bit by bit as they are.
 Llama quant_load(const LlamaFile *f, QuantKind kind, bool best);
 
+// The same for the fuzzer: NULL, or what is wrong; then *q needs no llama_free.
+const char *quant_parse(Llama *q, const LlamaFile *f, QuantKind kind,
+                        bool best);
+
 // What the weights take in memory, and what a token reads of it: all but the
 // table of embeddings, if that is not also the output. In bytes.
 size_t quant_llama_bytes(const Llama *m);

@@ -10,9 +10,10 @@
 // first byte says how long the character is. C0, C1 and F5 to FF begin none.
 //
 // The contract is in chapters/13-llama2/llama_pieces.h: all is ready but the
-// beginning of a character, at the end, whose other bytes may still come. Bytes
-// that are wrong whatever follows are ready: waiting does not mend them. With
-// `make run-13 MINE=1` the program prints with yours.
+// beginning of a character, at the end, whose other bytes may still come. A
+// byte that begins none, and one that goes on where none began, are ready:
+// waiting does not mend them. With `make run-13 MINE=1` the program prints with
+// yours.
 #include "13-llama2/llama_pieces.h"
 
 size_t utf8_ready(Text t)

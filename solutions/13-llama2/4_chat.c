@@ -1,14 +1,14 @@
 // A conversation (30 minutes)
 //
 // The chat models of Llama 2 have only ever seen conversations in one form, and
-// answer well only in that form (Touvron et al. 2023, appendix A.3.3):
+// answer well only in that form (Meta's program: llama/generation.py in
+// github.com/meta-llama/llama):
 //
 //   <s>[INST] <<SYS>>
 //   Answer in rhymes.
 //   <</SYS>>
 //
-//   Who are you? [/INST] I am a llama, and no drama. </s><s>[INST] And who
-//   am I? [/INST]
+//   Who are you? [/INST] I am a llama, and no drama. </s><s>[INST] Why? [/INST]
 //
 // <s> and </s> are single tokens; all else is text. The system's words stand
 // within the first turn. Each turn begins with <s>, and each answer ends with

@@ -2,7 +2,7 @@
 //
 // Somebody wrote a reader for Q4_0: 32 numbers in 18 bytes, a scale in F16 and
 // 16 bytes with two numbers each, u = 0 to 15, which stand for scale * (u - 8).
-// Its author packed a matrix with it and unpacked it again, and all was well.
+// Its author packed a matrix in the same way and read it again: all was well.
 // With the files of other people it writes fluent nonsense: words, even
 // sentences, about nothing at all. The scales are right, and the numbers of
 // each block have the right mean and the right size.

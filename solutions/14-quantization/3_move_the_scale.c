@@ -1,8 +1,8 @@
 // Move the scale (30 minutes)
 //
 // One column of the activations is thirty times as large as the others. Rounded
-// to 8 bits, the others lose nearly all they have. But what x is divided by,
-// the weights can be multiplied by, column by column, and the product stays
+// to 8 bits, the others get only a few of the 255 codes. But what x is divided
+// by, the weights can be multiplied by, column by column, and the product stays
 // what it was. For column j take
 //
 //   s_j = sqrt(max|x_j| / max|w_j|),    x_j / s_j,    w_j * s_j
