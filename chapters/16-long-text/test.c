@@ -15,7 +15,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 
 // --- the documents ----------------------------------------------------------
 
@@ -846,46 +845,22 @@ static void a_judge_pays_for_both_readings(void **state)
 
 // --- the program ------------------------------------------------------------
 
-static int run_program(const char *args, char *said, size_t size)
-{
-    char command[1000], path[400];
-    const char *build = getenv("BUILD");
-    snprintf(path, sizeof path, "%s/said", testing_dir("16-program"));
-    snprintf(command, sizeof command, "%s/bin/16-long-text %s > %s 2>&1",
-             build ? build : "build", args, path);
-    const int status = system(command);
-    Buffer b = text_read(path);
-    snprintf(said, size, "%s", b.length ? b.at : "");
-    buffer_free(&b);
-    return WEXITSTATUS(status);
-}
-
 static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
-    static const struct {
-        const char *args, *says;
-        int status;
-    } misuse[] = {
-        {"--keep here", "--keep: only with --brown or --data", 2},
-        {"--documents 7", "--documents", 2},
-        {"--documents many", "--documents", 2},
-        {"--nonsense", "nonsense", 2},
-        {"--data /nowhere/at/all", "/nowhere/at/all", 1},
-    };
-    char said[2000];
-    for (size_t i = 0; i < sizeof misuse / sizeof *misuse; i++) {
-        const int status = run_program(misuse[i].args, said, sizeof said);
-        if (status != misuse[i].status || !strstr(said, misuse[i].says))
-            fail_msg("%s: status %d, \"%s\"", misuse[i].args, status, said);
-    }
+    assert_refused(2, "--keep: only with --brown or --data",
+                   "16-long-text --keep here");
+    assert_refused(2, "--documents", "16-long-text --documents 7");
+    assert_refused(2, "--documents", "16-long-text --documents many");
+    assert_refused(2, "nonsense", "16-long-text --nonsense");
+    assert_refused(1, "/nowhere/at/all", "16-long-text --data /nowhere/at/all");
 }
 
 static void help_names_the_options(void **state)
 {
     (void)state;
     char said[4000];
-    assert_int_equal(run_program("--help", said, sizeof said), 0);
+    assert_int_equal(testing_run(said, sizeof said, "16-long-text --help"), 0);
     assert_non_null(strstr(said, "--brown"));
     assert_non_null(strstr(said, "--documents"));
 }
