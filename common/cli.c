@@ -32,9 +32,7 @@ typedef struct Table {
     const char *seed;
 } Table;
 
-// Says what is wrong and where help is, and exits with status 2.
-__attribute__((format(printf, 1, 2))) static _Noreturn void
-misuse(const char *format, ...)
+void cli_misuse(const char *format, ...)
 {
     va_list args;
     const char *name = program_invocation_short_name;
@@ -45,6 +43,17 @@ misuse(const char *format, ...)
     va_end(args);
     fprintf(stderr, " (try: %s --help)\n", name);
     exit(2);
+}
+
+// At the end of the program: output that could not be written, to a full disk
+// for example, is no success.
+static void check_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return;
+    fprintf(stderr, "%s: standard output cannot be written\n",
+            program_invocation_short_name);
+    _exit(1);
 }
 
 // --- reading values ---------------------------------------------------------
@@ -77,7 +86,8 @@ static void check_range(const Option *o, double value, const char *text)
 {
     char range[64];
     if (has_range(o) && (value < o->min || value > o->max))
-        misuse("--%s must be %s, not %s", o->name, range_text(o, range), text);
+        cli_misuse("--%s must be %s, not %s", o->name, range_text(o, range),
+                   text);
 }
 
 static void read_int(const Option *o, const char *text)
@@ -86,10 +96,10 @@ static void read_int(const Option *o, const char *text)
     errno = 0;
     long value = strtol(text, &end, 10);
     if (!made_of(text, "+-0123456789") || *end || end == text)
-        misuse("--%s needs a whole number, not '%s'", o->name, text);
+        cli_misuse("--%s needs a whole number, not '%s'", o->name, text);
     check_range(o, (double)value, text);
     if (errno || value < INT_MIN || value > INT_MAX)
-        misuse("--%s: %s is too large", o->name, text);
+        cli_misuse("--%s: %s is too large", o->name, text);
     *(int *)o->target = (int)value;
 }
 
@@ -98,21 +108,21 @@ static void read_float(const Option *o, const char *text)
     char *end;
     double value = strtod(text, &end);
     if (!made_of(text, "+-.eE0123456789") || *end || end == text)
-        misuse("--%s needs a number, not '%s'", o->name, text);
+        cli_misuse("--%s needs a number, not '%s'", o->name, text);
     check_range(o, value, text);
     if (fabs(value) > FLT_MAX)
-        misuse("--%s: %s is too large", o->name, text);
+        cli_misuse("--%s: %s is too large", o->name, text);
     *(float *)o->target = (float)value;
 }
 
 static void read_seed(const char *text, uint64_t *seed)
 {
     if (!made_of(text, "0123456789"))
-        misuse("--seed needs a whole number, not '%s'", text);
+        cli_misuse("--seed needs a whole number, not '%s'", text);
     errno = 0;
     *seed = strtoull(text, NULL, 10);
     if (errno)
-        misuse("--seed: %s is too large", text);
+        cli_misuse("--seed: %s is too large", text);
 }
 
 static void read_choice(const Option *o, const char *text)
@@ -127,7 +137,7 @@ static void read_choice(const Option *o, const char *text)
         }
         w += n + (w[n] == '|');
     }
-    misuse("--%s must be one of %s, not '%s'", o->name, o->words, text);
+    cli_misuse("--%s must be one of %s, not '%s'", o->name, o->words, text);
 }
 
 // The option whose whole name is written in `word` as --NAME, or NULL.
@@ -144,7 +154,7 @@ static void read_value(const Table *t, const Option *o, const char *text)
 {
     // `--plots --quick` forgot the directory.
     if (text && named(t, text))
-        misuse("--%s needs %s", o->name, o->argument);
+        cli_misuse("--%s needs %s", o->name, o->argument);
     switch (o->kind) {
     case OPTION_FLAG:
         *(bool *)o->target = true;
@@ -258,7 +268,7 @@ static _Noreturn void print_help(const Table *t, const char *about)
     printf("%sOptions of every program:\n", own ? "\n" : "");
     for (int i = own; i < t->n; i++)
         print_option(&t->option[i], left);
-    exit(fflush(stdout) == 0 ? 0 : 1);
+    exit(0);
 }
 
 // --- parsing ----------------------------------------------------------------
@@ -297,13 +307,13 @@ static _Noreturn void refuse(const Table *t, char **argv)
     const char *word = argv[optind - 1];
     size_t n = strcspn(word, "=");
     if (optopt >= FIRST_VALUE)
-        misuse("--%s takes no value", t->option[optopt - FIRST_VALUE].name);
+        cli_misuse("--%s takes no value", t->option[optopt - FIRST_VALUE].name);
     if (optopt)
-        misuse("unknown option -%c", optopt);
+        cli_misuse("unknown option -%c", optopt);
     for (int i = 0; n > 2 && i < t->n; i++)
         if (strncmp(word + 2, t->option[i].name, n - 2) == 0)
-            misuse("%.*s could be several options", (int)n, word);
-    misuse("unknown option %.*s", (int)n, word);
+            cli_misuse("%.*s could be several options", (int)n, word);
+    cli_misuse("unknown option %.*s", (int)n, word);
 }
 
 // Does the command line ask for help? Asked before any value is read, so that
@@ -334,7 +344,10 @@ static void wait_shortly(char **argv)
 void cli_parse(int argc, char **argv, const char *about, const Option *own,
                Run *run)
 {
+    static bool checks;
     wait_shortly(argv);
+    if (!checks)
+        checks = atexit(check_output) == 0;
     Table t = {.seed = "1"};
     struct option list[MOST_OPTIONS + 1] = {{0}};
     *run = (Run){0};
@@ -353,14 +366,15 @@ void cli_parse(int argc, char **argv, const char *about, const Option *own,
             refuse(&t, argv);
         const Option *o = &t.option[(c == ':' ? optopt : c) - FIRST_VALUE];
         if (c == ':')
-            misuse("--%s needs %s", o->name,
-                   o->argument ? o->argument : o->words);
+            cli_misuse("--%s needs %s", o->name,
+                       o->argument ? o->argument : o->words);
         read_value(&t, o, optarg);
     }
     if (optind < argc)
-        misuse("'%s' is not an option", argv[optind]);
+        cli_misuse("'%s' is not an option", argv[optind]);
     if ((run->plots && !*run->plots) || (run->data && !*run->data))
-        misuse("--%s needs DIR", run->plots && !*run->plots ? "plots" : "data");
+        cli_misuse("--%s needs DIR",
+                   run->plots && !*run->plots ? "plots" : "data");
     read_seed(t.seed, &run->seed);
     if (run->threads > 0)
         kernels_threads(run->threads);

@@ -732,8 +732,8 @@ static void damaged_models_are_refused(void **state)
         assert_dies(load_here, NULL, 1, bad[i].says);
     }
     fresh(NULL, NULL);
-    testing_write("vocab.txt", vocabulary); // fewer than the model has: allowed
-    load_here(NULL);
+    testing_write("vocab.txt", vocabulary);
+    assert_dies(load_here, NULL, 0, "the model knows 23: is it whole?");
     testing_write("vocab.txt", "[UNK]\na\n");
     assert_dies(load_here, NULL, 1, "no piece [CLS]");
     fresh(NULL, NULL);
@@ -930,8 +930,13 @@ static void a_model_is_used(void **state)
 static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
-    assert_refused(1, "--fill and --classify need --model DIR",
+    assert_refused(2, "--fill and --classify need --model DIR",
                    PROGRAM "--fill x");
+    assert_refused(2, "--model needs --fill, --embed,", PROGRAM HEADS);
+    assert_refused(2, "only one of --fill, --embed",
+                   PROGRAM HEADS "--embed --classify");
+    assert_refused(1, "standard output cannot be written",
+                   "echo rome | " PROGRAM HEADS "--embed > /dev/full");
     assert_refused(1, "/nowhere/config.json: there is no",
                    PROGRAM "--model /nowhere --embed");
     assert_refused(1, "has no head that fills blanks",
@@ -952,6 +957,9 @@ static void misuse_is_told_in_a_line(void **state)
     assert_refused(1, "make data NAME=use-lite",
                    "echo x | " PROGRAM "--embed --data /nowhere");
     assert_refused(2, "--steps", PROGRAM "--steps many");
+    assert_refused(2, "4 heads do not divide a width of 65",
+                   PROGRAM "--width 65");
+    assert_refused(2, "too short to learn from", PROGRAM "--longest 7");
     assert_refused(1, "/nowhere: cannot be read", PROGRAM "--data /nowhere");
 }
 

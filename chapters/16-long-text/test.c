@@ -15,6 +15,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 // --- the documents ----------------------------------------------------------
 
@@ -848,11 +849,24 @@ static void a_judge_pays_for_both_readings(void **state)
 static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
-    assert_refused(2, "--keep: only with --brown or --data",
+    assert_refused(2, "--keep goes with --brown or --data",
                    "16-long-text --keep here");
     assert_refused(2, "--documents", "16-long-text --documents 7");
     assert_refused(2, "--documents", "16-long-text --documents many");
     assert_refused(2, "nonsense", "16-long-text --nonsense");
+    testing_dir("16-program"); // two classes of ten documents each
+    char said[100];
+    assert_int_equal(testing_run(said, sizeof said,
+                                 "mkdir $HERE/a $HERE/b; for i in 0 1 2 3 4 5 "
+                                 "6 7 8 9; do echo word > $HERE/a/$i; "
+                                 "echo word > $HERE/b/$i; done"),
+                     0);
+    if (access("data/cache/use-lite/model.json", R_OK) == 0) {
+        assert_refused(1, "nothing/x: cannot be made: No such file",
+                       "16-long-text --data $HERE --keep $HERE/nothing/x");
+        assert_refused(1, "a/1: nothing can be written there: Not a directory",
+                       "16-long-text --data $HERE --keep $HERE/a/1");
+    }
     assert_refused(1, "/nowhere/at/all", "16-long-text --data /nowhere/at/all");
 }
 
