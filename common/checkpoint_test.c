@@ -15,20 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char where[512];
-
-// The path of a file in the test's directory; lives until the next call.
-static char *in_dir(const char *name)
-{
-    static char path[1024];
-    snprintf(path, sizeof path, "%s/%s", where, name);
-    return path;
-}
-
 static int make_dir(void **state)
 {
     (void)state;
-    snprintf(where, sizeof where, "%s", testing_dir("checkpoint"));
+    testing_dir("checkpoint");
     return 0;
 }
 
@@ -131,10 +121,10 @@ static void assert_resumes(bool with_adam)
     Training first = training_new(1, with_adam);
     train(&first, 657);
     Checkpoint c = all_of(&first);
-    checkpoint_save(&c, in_dir("resumed"));
+    checkpoint_save(&c, testing_path("resumed"));
     Training second = training_new(99, with_adam);
     c = all_of(&second);
-    assert_true(checkpoint_load(&c, in_dir("resumed")));
+    assert_true(checkpoint_load(&c, testing_path("resumed")));
     assert_same(&first, &second);
     train(&second, 13);
     assert_same(&whole, &second);
@@ -162,7 +152,7 @@ static void test_nothing_there(void **state)
     (void)state;
     Training t = training_new(1, true);
     Checkpoint c = all_of(&t);
-    assert_false(checkpoint_load(&c, in_dir("nowhere")));
+    assert_false(checkpoint_load(&c, testing_path("nowhere")));
     training_free(&t);
 }
 
@@ -172,9 +162,9 @@ static void test_parts(void **state)
     (void)state;
     int64_t step = INT64_MAX, read = 0;
     Checkpoint c = {.step = &step};
-    checkpoint_save(&c, in_dir("part"));
+    checkpoint_save(&c, testing_path("part"));
     c.step = &read;
-    assert_true(checkpoint_load(&c, in_dir("part")));
+    assert_true(checkpoint_load(&c, testing_path("part")));
     assert_true(read == INT64_MAX);
 
     // Doubles of every size keep every bit.
@@ -187,21 +177,21 @@ static void test_parts(void **state)
     }
     number[0] = -INFINITY;
     c = (Checkpoint){.number = number, .numbers = N};
-    checkpoint_save(&c, in_dir("part"));
+    checkpoint_save(&c, testing_path("part"));
     c.number = again;
-    assert_true(checkpoint_load(&c, in_dir("part")));
+    assert_true(checkpoint_load(&c, testing_path("part")));
     assert_memory_equal(number, again, sizeof number);
 
     Params *p = params_new(1);
     Matrix *m = param(p, 2, 3, 0.5f, "m");
     c = (Checkpoint){.params = p};
-    checkpoint_save(&c, in_dir("part"));
+    checkpoint_save(&c, testing_path("part"));
     m->val[5] = 7;
-    assert_true(checkpoint_load(&c, in_dir("part")));
+    assert_true(checkpoint_load(&c, testing_path("part")));
     assert_true(m->val[5] == 0.5f);
     // Its parameters can be loaded by themselves.
     m->val[5] = 7;
-    params_load(p, in_dir("part"));
+    params_load(p, testing_path("part"));
     assert_true(m->val[5] == 0.5f);
     params_free(p);
 }
@@ -210,7 +200,7 @@ static void test_parts(void **state)
 
 static void load(void *checkpoint)
 {
-    checkpoint_load(checkpoint, in_dir("other"));
+    checkpoint_load(checkpoint, testing_path("other"));
 }
 
 static void test_other_runs(void **state)
@@ -218,7 +208,7 @@ static void test_other_runs(void **state)
     (void)state;
     Training t = training_new(1, true), s = training_new(1, false);
     Checkpoint saved = all_of(&t), c = all_of(&s);
-    checkpoint_save(&saved, in_dir("other"));
+    checkpoint_save(&saved, testing_path("other"));
     assert_dies(load, &c, 1,
                 "/other: has no tensor \"sgd.velocity\": it was saved with "
                 "another optimiser");
@@ -247,7 +237,7 @@ static void test_other_runs(void **state)
     assert_dies(load, &saved, 1,
                 "/other: has no tensor \"more\", which this model needs "
                 "(3 x 5)");
-    checkpoint_save(&saved, in_dir("other"));
+    checkpoint_save(&saved, testing_path("other"));
     t.params->item[4]->m.cols = 4;
     assert_dies(load, &saved, 1,
                 "/other: tensor \"more\" is 3 x 5, this model has 3 x 4");
@@ -279,7 +269,7 @@ static void test_strange_notes(void **state)
     Rng rng;
     Checkpoint c = {.step = &step, .rng = {&rng}};
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-        safetensors_write(in_dir("other"), NULL, 0, key, list[i], 2);
+        safetensors_write(testing_path("other"), NULL, 0, key, list[i], 2);
         assert_dies(load, &c, 1, list[i][2]);
     }
 }
@@ -291,18 +281,18 @@ static void test_damage(void **state)
     param(p, 2, 1, 0.5f, "m");
     int64_t step = 3;
     Checkpoint c = {.params = p, .step = &step};
-    checkpoint_save(&c, in_dir("other"));
-    Buffer b = text_read(in_dir("other"));
+    checkpoint_save(&c, testing_path("other"));
+    Buffer b = text_read(testing_path("other"));
     for (size_t i = 0; i < b.length; i++) {
         b.at[i] = (char)(b.at[i] ^ 1 << i % 8);
-        text_write(in_dir("other"), b.at, b.length);
+        text_write(testing_path("other"), b.at, b.length);
         assert_dies(load, &c, 1, "/other: ");
         b.at[i] = (char)(b.at[i] ^ 1 << i % 8);
     }
-    text_write(in_dir("other"), b.at, b.length - 1);
+    text_write(testing_path("other"), b.at, b.length - 1);
     assert_dies(load, &c, 1, "the file is cut");
     buffer_add(&b, "", 1);
-    text_write(in_dir("other"), b.at, b.length);
+    text_write(testing_path("other"), b.at, b.length);
     assert_dies(load, &c, 1, "something was added at the end");
     buffer_free(&b);
     params_free(p);
@@ -338,7 +328,7 @@ static void save_for_ever(Counter *n, const char *path)
 static void test_killed_while_saving(void **state)
 {
     (void)state;
-    char *path = copy_text(in_dir("killed"));
+    char *path = copy_text(testing_path("killed"));
     Counter n = counter_new();
     Checkpoint c = {.params = n.params, .step = &n.step};
     checkpoint_save(&c, path);
@@ -367,7 +357,7 @@ static void test_killed_while_saving(void **state)
 
 static void load_params(void *p)
 {
-    params_load(p, in_dir("params"));
+    params_load(p, testing_path("params"));
 }
 
 static void test_params(void **state)
@@ -380,8 +370,8 @@ static void test_params(void **state)
         linear_new(both[i], 5, 7, "q");
         norm_new(both[i], 5, "norm");
     }
-    params_save(a, in_dir("params"));
-    Safetensors s = safetensors_open(in_dir("params"));
+    params_save(a, testing_path("params"));
+    Safetensors s = safetensors_open(testing_path("params"));
     const Tensor *t = safetensors_find(&s, "layer.3.q.bias");
     assert_int_equal(t->dims, 1); // as PyTorch has it
     assert_int_equal(t->shape[0], 7);
@@ -390,7 +380,7 @@ static void test_params(void **state)
     assert_int_equal(t->shape[0], 7);
     safetensors_close(&s);
 
-    params_load(b, in_dir("params"));
+    params_load(b, testing_path("params"));
     assert_memory_equal(a->val, b->val, a->count * sizeof *a->val);
     params_free(a);
     params_free(b);
@@ -405,14 +395,14 @@ static void test_params_of_others(void **state)
     const TensorOut out[] = {{"more", "F32", 3, {1, 2, 3}, x},
                              {"table", "F16", 2, {2, 3}, x},
                              {"row", "BF16", 2, {1, 3}, x + 3}};
-    safetensors_write(in_dir("params"), out, 3, NULL, NULL, 0);
-    Buffer b = text_read(in_dir("params"));
+    safetensors_write(testing_path("params"), out, 3, NULL, NULL, 0);
+    Buffer b = text_read(testing_path("params"));
     memcpy(b.at + 8, "{\"__metadata__\":{\"checksum\":\"sha1: ", 35);
-    text_write(in_dir("params"), b.at, b.length);
+    text_write(testing_path("params"), b.at, b.length);
     buffer_free(&b);
     Params *p = params_new(1);
     Matrix *row = param(p, 1, 3, 0, "row"), *table = param(p, 2, 3, 0, "table");
-    params_load(p, in_dir("params"));
+    params_load(p, testing_path("params"));
     assert_memory_equal(row->val, x + 3, 3 * sizeof *x);
     assert_memory_equal(table->val, x, sizeof x);
 
@@ -433,10 +423,10 @@ static void test_params_as_a_list(void **state)
     (void)state;
     const float x[] = {1, 2, 3};
     const TensorOut out = {"m", "F32", 1, {3}, x};
-    safetensors_write(in_dir("params"), &out, 1, NULL, NULL, 0);
+    safetensors_write(testing_path("params"), &out, 1, NULL, NULL, 0);
     Params *p = params_new(1);
     Matrix *m = param(p, 1, 3, 0, "m");
-    params_load(p, in_dir("params"));
+    params_load(p, testing_path("params"));
     assert_memory_equal(m->val, x, sizeof x);
     m->rows = 2;
     assert_dies(load_params, p, 1,
@@ -449,10 +439,10 @@ static void test_params_damaged(void **state)
     (void)state;
     Params *p = params_new(1);
     param(p, 2, 3, 0, "m");
-    params_save(p, in_dir("params"));
-    Buffer b = text_read(in_dir("params"));
+    params_save(p, testing_path("params"));
+    Buffer b = text_read(testing_path("params"));
     b.at[b.length - 2] ^= 1; // a bit of a number
-    text_write(in_dir("params"), b.at, b.length);
+    text_write(testing_path("params"), b.at, b.length);
     assert_dies(load_params, p, 1, "/params: is damaged: its checksum is ");
     buffer_free(&b);
     params_free(p);

@@ -45,6 +45,17 @@ void cli_misuse(const char *format, ...)
     exit(2);
 }
 
+// At the end of the program: output that could not be written, to a full disk
+// for example, is no success.
+static void check_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return;
+    fprintf(stderr, "%s: standard output cannot be written\n",
+            program_invocation_short_name);
+    _exit(1);
+}
+
 // --- reading values ---------------------------------------------------------
 
 // True if every character of the text is one of `allowed`, and there is one.
@@ -257,7 +268,7 @@ static _Noreturn void print_help(const Table *t, const char *about)
     printf("%sOptions of every program:\n", own ? "\n" : "");
     for (int i = own; i < t->n; i++)
         print_option(&t->option[i], left);
-    exit(fflush(stdout) == 0 ? 0 : 1);
+    exit(0);
 }
 
 // --- parsing ----------------------------------------------------------------
@@ -333,7 +344,10 @@ static void wait_shortly(char **argv)
 void cli_parse(int argc, char **argv, const char *about, const Option *own,
                Run *run)
 {
+    static bool checks;
     wait_shortly(argv);
+    if (!checks)
+        checks = atexit(check_output) == 0;
     Table t = {.seed = "1"};
     struct option list[MOST_OPTIONS + 1] = {{0}};
     *run = (Run){0};

@@ -38,14 +38,15 @@ typedef struct Option {
 // Reads the command line into *run and the targets. `about` says in a few
 // lines what the program does and shows. --help prints it and exits with 0; an
 // unknown option, a bad number or a stray word prints one line and a hint, and
-// exits with 2. Sets the number of threads.
+// exits with 2. Sets the number of threads. When the program ends and not all
+// of its standard output could be written, it says so and exits with 1.
 void cli_parse(int argc, char **argv, const char *about, const Option *own,
                Run *run);
 
-// Says in one line what is wrong with the options, and where help is, and exits
-// with status 2: for what no option alone can know.
-__attribute__((format(printf, 1, 2))) _Noreturn void
-cli_misuse(const char *format, ...);
+// For what only the program can know (two options that exclude each other):
+// prints "PROGRAM: MESSAGE (try: PROGRAM --help)" and exits with 2.
+_Noreturn void cli_misuse(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
 
 // From the first call on, Ctrl-C no longer ends the program: it makes this
 // return true, so that a training can save and say so. A second Ctrl-C ends

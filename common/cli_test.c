@@ -56,6 +56,35 @@ static void parse(void *context)
         .layers = 4, .rate = 0.5f, .act = 1, .words = { __VA_ARGS__ }          \
     }
 
+static void print_to_full_disk(void *context)
+{
+    parse(context);
+    if (!freopen("/dev/full", "w", stdout))
+        _exit(9);
+    puts("what is lost");
+    exit(0);
+}
+
+static void test_lost_output(void **state)
+{
+    (void)state;
+    Program p = PROGRAM(NULL);
+    assert_dies(print_to_full_disk, &p, 1, "standard output cannot be written");
+}
+
+static void exclude(void *context)
+{
+    parse(context);
+    cli_misuse("--%s excludes --loud", "act");
+}
+
+static void test_misuse_of_its_own(void **state)
+{
+    (void)state;
+    Program p = PROGRAM(NULL);
+    assert_dies(exclude, &p, 2, ": --act excludes --loud (try: ");
+}
+
 static void test_defaults(void **state)
 {
     (void)state;
@@ -365,11 +394,18 @@ int main(int argc, char **argv)
     // The threads last: LeakSanitizer takes what the parent's OpenMP threads
     // hold for lost in a child, and most tests here look at how a child ends.
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),     cmocka_unit_test(test_values),
-        cmocka_unit_test(test_misuse),       cmocka_unit_test(test_help),
-        cmocka_unit_test(test_own_names),    cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_data_given),   cmocka_unit_test(test_data_cache),
-        cmocka_unit_test(test_data_missing), cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_lost_output),
+        cmocka_unit_test(test_misuse_of_its_own),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_misuse),
+        cmocka_unit_test(test_help),
+        cmocka_unit_test(test_own_names),
+        cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_data_given),
+        cmocka_unit_test(test_data_cache),
+        cmocka_unit_test(test_data_missing),
+        cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, make_top, NULL);
 }

@@ -13,21 +13,14 @@
 
 static char dir[512];
 
-static const char *in_dir(const char *name)
-{
-    static char path[1024];
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    return path;
-}
-
 static bool is_there(const char *name)
 {
-    return access(in_dir(name), R_OK) == 0;
+    return access(testing_path(name), R_OK) == 0;
 }
 
 static void assert_has(const char *name, const char *part)
 {
-    Buffer text = text_read(in_dir(name));
+    Buffer text = text_read(testing_path(name));
     if (!strstr(text.at, part))
         fail_msg("%s has no \"%s\":\n%s", name, part, text.at);
     buffer_free(&text);
@@ -251,7 +244,7 @@ static void test_hostile_text(void **state)
                              "\xef\xbf\xbd\xef\xbf\xbd \xc3\xa9'");
     if (gnuplot_is_here()) {
         assert_has("hostile.svg", "&lt;b>&amp;\\ _{^{@x}");
-        Buffer svg = text_read(in_dir("hostile.svg"));
+        Buffer svg = text_read(testing_path("hostile.svg"));
         assert_int_equal(utf8_invalid((Text){svg.at, svg.length}), -1);
         buffer_free(&svg);
     }
@@ -266,7 +259,7 @@ static void save_without_gnuplot(void *context)
 static void test_no_gnuplot(void **state)
 {
     (void)state;
-    text_write(in_dir("lines.svg"), "old", 3);
+    text_write(testing_path("lines.svg"), "old", 3);
     assert_dies(save_without_gnuplot, dir, 0, "gnuplot cannot be started");
     assert_true(is_there("bare.gp"));
     assert_false(is_there("lines.svg"));
@@ -284,9 +277,9 @@ static void test_failing_gnuplot(void **state)
     char path[1024], text[4096];
     snprintf(path, sizeof path, "%s/fake", dir);
     assert_int_equal(mkdir(path, 0777), 0);
-    text_write(in_dir("fake/gnuplot"), "#!/bin/sh\necho bad line; exit 3\n",
-               33);
-    chmod(in_dir("fake/gnuplot"), 0755);
+    text_write(testing_path("fake/gnuplot"),
+               "#!/bin/sh\necho bad line; exit 3\n", 33);
+    chmod(testing_path("fake/gnuplot"), 0755);
     int status = testing_outcome(save_with_fake, path, text, sizeof text);
     assert_int_equal(status, 0);
     assert_non_null(strstr(text, "could not draw"));
@@ -296,9 +289,9 @@ static void test_failing_gnuplot(void **state)
 static void test_nowhere_to_write(void **state)
 {
     (void)state;
-    text_write(in_dir("file"), "x", 1);
+    text_write(testing_path("file"), "x", 1);
     char path[1024];
-    snprintf(path, sizeof path, "%s", in_dir("file/plots"));
+    snprintf(path, sizeof path, "%s", testing_path("file/plots"));
     assert_dies(save_all, path, 0, "cannot be written (Not a directory)");
 }
 
@@ -306,7 +299,7 @@ static void test_new_directory(void **state)
 {
     (void)state;
     char path[1024];
-    snprintf(path, sizeof path, "%s", in_dir("new/and/deep/"));
+    snprintf(path, sizeof path, "%s", testing_path("new/and/deep/"));
     plot_save(bare(), path, "bare");
     assert_true(is_there("new/and/deep/bare.gp"));
 }
@@ -338,7 +331,7 @@ static void test_grid(void **state)
     assert_true(is_there("grid.svg"));
     assert_has("grid.gp", "size 1440,900");
     assert_has("grid.gp", "set multiplot layout 2,2");
-    Buffer text = text_read(in_dir("grid.gp"));
+    Buffer text = text_read(testing_path("grid.gp"));
     int resets = 0;
     for (const char *at = text.at; (at = strstr(at, "\nreset\n")); at++)
         resets++;

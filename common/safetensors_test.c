@@ -11,20 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static char where[512];
-
-// The path of a file in the test's directory; lives until the next call.
-static char *in_dir(const char *name)
-{
-    static char path[1024];
-    snprintf(path, sizeof path, "%s/%s", where, name);
-    return path;
-}
+static const char *where; // the test's directory
 
 static int make_dir(void **state)
 {
     (void)state;
-    snprintf(where, sizeof where, "%s", testing_dir("safetensors"));
+    where = testing_dir("safetensors");
     return 0;
 }
 
@@ -300,10 +292,10 @@ static void test_hostile_headers(void **state)
                      problem ? problem : "nothing", hostile[i].problem);
         assert_null(s.tensor);
         // The same of a file, in one line that names it.
-        text_write(in_dir("hostile"), b.at, b.length);
+        text_write(testing_path("hostile"), b.at, b.length);
         char expected[300];
         snprintf(expected, sizeof expected, "/hostile: %s", problem);
-        assert_dies(open_it, in_dir("hostile"), 1, expected);
+        assert_dies(open_it, (void *)testing_path("hostile"), 1, expected);
         buffer_free(&b);
     }
 }
@@ -352,13 +344,14 @@ static void test_hostile_depth(void **state)
 static void test_files_that_cannot_be_opened(void **state)
 {
     (void)state;
-    assert_dies(open_it, in_dir("nowhere"), 1,
+    assert_dies(open_it, (void *)testing_path("nowhere"), 1,
                 "nowhere: there is no such file");
-    assert_dies(open_it, where, 1, "safetensors: is not a regular file");
+    assert_dies(open_it, (void *)where, 1,
+                "safetensors: is not a regular file");
     char device[] = "/dev/null";
     assert_dies(open_it, device, 1, "/dev/null: is not a regular file");
-    text_write(in_dir("empty"), "", 0);
-    assert_dies(open_it, in_dir("empty"), 1,
+    text_write(testing_path("empty"), "", 0);
+    assert_dies(open_it, (void *)testing_path("empty"), 1,
                 "empty: 0 bytes, expected at least 8: the file is cut");
 }
 
@@ -384,10 +377,10 @@ static void write_small(const char *path)
 static void test_write_and_read(void **state)
 {
     (void)state;
-    write_small(in_dir("small"));
-    Safetensors s = safetensors_open(in_dir("small"));
+    write_small(testing_path("small"));
+    Safetensors s = safetensors_open(testing_path("small"));
     safetensors_verify(&s);
-    assert_string_equal(s.path, in_dir("small"));
+    assert_string_equal(s.path, testing_path("small"));
     assert_int_equal(s.n, 5);
     assert_int_equal(s.notes, 3);
     assert_string_equal(safetensors_note(&s, "step"), "12");
@@ -423,10 +416,10 @@ static void test_write_and_read(void **state)
     assert_memory_equal(x, seven, sizeof seven);
 
     // A new file of that name leaves the open one as it was.
-    safetensors_write(in_dir("small"), NULL, 0, NULL, NULL, 0);
+    safetensors_write(testing_path("small"), NULL, 0, NULL, NULL, 0);
     safetensors_verify(&s);
     safetensors_close(&s);
-    s = safetensors_open(in_dir("small"));
+    s = safetensors_open(testing_path("small"));
     safetensors_verify(&s);
     assert_int_equal(s.n, 0);
     assert_int_equal(s.notes, 1);
@@ -449,8 +442,8 @@ static void test_reading_dies(void **state)
 {
     (void)state;
     const TensorOut out = {"x", "F32", 1, {7}, seven};
-    safetensors_write(in_dir("seven"), &out, 1, NULL, NULL, 0);
-    Safetensors s = safetensors_open(in_dir("seven"));
+    safetensors_write(testing_path("seven"), &out, 1, NULL, NULL, 0);
+    Safetensors s = safetensors_open(testing_path("seven"));
     assert_dies(read_six, &s, 1,
                 "/seven: tensor \"x\" has 7 numbers, expected 6");
     safetensors_close(&s);
@@ -473,7 +466,8 @@ static void write_bad(void *which)
     int i = *(int *)which;
     out[0].type = i == 0 ? "I32" : "F32";
     out[0].name = i == 1 ? "\xff" : i == 2 ? "__metadata__" : "x";
-    safetensors_write(in_dir("bad"), out, i == 3 ? 2 : 1, key, key, i == 4);
+    safetensors_write(testing_path("bad"), out, i == 3 ? 2 : 1, key, key,
+                      i == 4);
 }
 
 static void test_writing_misuse(void **state)
@@ -485,7 +479,7 @@ static void test_writing_misuse(void **state)
     for (int i = 0; i < 5; i++)
         assert_dies(write_bad, &i, 128 + SIGABRT, problem[i]);
     Buffer b;
-    assert_false(text_read_if(in_dir("bad"), &b));
+    assert_false(text_read_if(testing_path("bad"), &b));
 }
 
 // --- damage -----------------------------------------------------------------
@@ -494,8 +488,8 @@ static void test_writing_misuse(void **state)
 static void test_every_prefix(void **state)
 {
     (void)state;
-    write_small(in_dir("whole"));
-    Buffer b = text_read(in_dir("whole"));
+    write_small(testing_path("whole"));
+    Buffer b = text_read(testing_path("whole"));
     for (size_t n = 0; n < b.length; n++) {
         char *cut = memcpy(new_array(n, 1), b.at, n);
         Safetensors s;
@@ -519,8 +513,8 @@ static void test_every_bit(void **state)
     (void)state;
     const TensorOut out = {"x", "F32", 2, {1, 2}, seven};
     const char *const key[] = {"step"}, *const value[] = {"9"};
-    safetensors_write(in_dir("bits"), &out, 1, key, value, 1);
-    Buffer b = text_read(in_dir("bits"));
+    safetensors_write(testing_path("bits"), &out, 1, key, value, 1);
+    Buffer b = text_read(testing_path("bits"));
     int seen_later = 0;
     for (size_t i = 0; i < 8 * b.length; i++) {
         b.at[i / 8] = (char)(b.at[i / 8] ^ 1 << i % 8);
@@ -568,8 +562,8 @@ static void assert_round_trip(const char *type)
     safetensors_close(&s);
 
     const TensorOut out = {"x", type, 1, {PATTERNS}, x};
-    safetensors_write(in_dir("all"), &out, 1, NULL, NULL, 0);
-    s = safetensors_open(in_dir("all"));
+    safetensors_write(testing_path("all"), &out, 1, NULL, NULL, 0);
+    s = safetensors_open(testing_path("all"));
     assert_memory_equal(s.tensor[0].data, all, 2 * PATTERNS);
     safetensors_close(&s);
     buffer_free(&b);
@@ -619,8 +613,8 @@ static void assert_rounding(const char *type, int fraction, int infinity)
         }
     }
     const TensorOut out = {"x", type, 1, {2 * n}, x};
-    safetensors_write(in_dir("rounded"), &out, 1, NULL, NULL, 0);
-    Safetensors s = safetensors_open(in_dir("rounded"));
+    safetensors_write(testing_path("rounded"), &out, 1, NULL, NULL, 0);
+    Safetensors s = safetensors_open(testing_path("rounded"));
     const uint16_t *got = s.tensor[0].data;
     for (size_t i = 0; i < 2 * n; i++)
         if (got[i] != want[i])
@@ -648,8 +642,8 @@ static void test_extremes(void **state)
     memcpy(&x[4], &lowest, 4);
     memcpy(&x[5], &negative, 4);
     const TensorOut out[] = {{"h", "F16", 1, {6}, x}, {"b", "BF16", 1, {6}, x}};
-    safetensors_write(in_dir("extremes"), out, 2, NULL, NULL, 0);
-    Safetensors s = safetensors_open(in_dir("extremes"));
+    safetensors_write(testing_path("extremes"), out, 2, NULL, NULL, 0);
+    Safetensors s = safetensors_open(testing_path("extremes"));
     const uint16_t half[] = {0x7c00, 0xfc00, 0, 0x8000, 0x7e00, 0xfe09};
     const uint16_t brain[] = {0x7f62, 0xc789, 0, 0xb300, 0x7fc0, 0xffc1};
     assert_memory_equal(safetensors_find(&s, "h")->data, half, sizeof half);

@@ -3,6 +3,7 @@
 
 #include "common/check.h"
 #include "common/kernels.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,6 +45,65 @@ void testing_close(const char *what, const float *got, const float *want,
                 error_of(got[at], want[at]), tolerance);
     _fail(file, line);
 }
+
+// --- golden tensors ---------------------------------------------------------
+
+const float *testing_golden(const Safetensors *s, size_t n, const char *name,
+                            ...)
+{
+    static float *at;
+    char full[300];
+    va_list args;
+    va_start(args, name);
+    vsnprintf(full, sizeof full, name, args);
+    va_end(args);
+    const Tensor *t = safetensors_find(s, full);
+    if (!t)
+        fail_msg("%s: there is no golden %s", s->path, full);
+    if (t->count != n)
+        fail_msg("%s: golden %s has %zu numbers, expected %zu", s->path, full,
+                 t->count, n);
+    at = grow_array(at, n, sizeof *at);
+    tensor_read(s, t, at, n);
+    return at;
+}
+
+void testing_golden_params(Params *p, const Safetensors *s, const char *prefix,
+                           ...)
+{
+    char before[200];
+    va_list args;
+    va_start(args, prefix);
+    vsnprintf(before, sizeof before, prefix, args);
+    va_end(args);
+    for (int i = 0; i < p->n; i++) {
+        Matrix *m = &p->item[i]->m;
+        const size_t n = (size_t)m->rows * m->cols;
+        memcpy(m->val, testing_golden(s, n, "%s%s", before, p->item[i]->name),
+               n * sizeof *m->val);
+    }
+}
+
+void testing_golden_close(const Params *p, ParamPart part, const Safetensors *s,
+                          double tolerance, const char *file, int line,
+                          const char *prefix, ...)
+{
+    char before[200], full[400];
+    va_list args;
+    va_start(args, prefix);
+    vsnprintf(before, sizeof before, prefix, args);
+    va_end(args);
+    for (int i = 0; i < p->n; i++) {
+        const Matrix *m = &p->item[i]->m;
+        const size_t n = (size_t)m->rows * m->cols;
+        snprintf(full, sizeof full, "%s%s", before, p->item[i]->name);
+        testing_close(full, part == VALUES ? m->val : m->grad,
+                      testing_golden(s, n, "%s", full), n, tolerance, file,
+                      line);
+    }
+}
+
+// --- the end of a function, and of a program --------------------------------
 
 // LeakSanitizer asks this at the end of a process: a child that dies cleans up
 // nothing, and need not.
@@ -102,15 +162,84 @@ void testing_dies(void (*body)(void *), void *context, int status,
     _fail(file, line);
 }
 
+static char directory[256]; // that was made last
+
+static int run_line(char *said, size_t size, const char *only, const char *line,
+                    va_list args)
+{
+    Buffer command = {0};
+    const char *build = getenv("BUILD");
+    char *text;
+    check(vasprintf(&text, line, args) >= 0, "no memory");
+    buffer_print(&command,
+                 "PATH=%s/bin:$PATH HERE='%s'; { %s\n} < /dev/null %s",
+                 build ? build : "build", directory, text, only);
+    free(text);
+    fflush(NULL);
+    FILE *from = popen(command.at, "r");
+    check(from, "popen: %s", strerror(errno));
+    size_t used = 0;
+    for (int c; (c = getc(from)) != EOF;) // all of it, so that nothing breaks
+        if (used + 1 < size)
+            said[used++] = (char)c;
+    said[used] = 0;
+    buffer_free(&command);
+    const int status = pclose(from);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int testing_run(char *said, size_t size, const char *line, ...)
+{
+    va_list args;
+    va_start(args, line);
+    const int status = run_line(said, size, "2>&1", line, args);
+    va_end(args);
+    return status;
+}
+
+void testing_refused(int status, const char *part, const char *file, int line,
+                     const char *command, ...)
+{
+    char said[4000];
+    va_list args;
+    va_start(args, command);
+    const int got =
+        run_line(said, sizeof said, "2>&1 > /dev/null", command, args);
+    va_end(args);
+    const char *end = strchr(said, '\n');
+    if (got == status && strstr(said, part) && end && end[1] == 0)
+        return;
+    print_error("%s\nexpected exit status %d and one line with \"%s\"; got %d "
+                "and:\n%s\n",
+                command, status, part, got, said);
+    _fail(file, line);
+}
+
+// --- the test's own files ---------------------------------------------------
+
 const char *testing_dir(const char *name)
 {
-    static char path[256];
     const char *build = getenv("BUILD");
-    snprintf(path, sizeof path, "%s/tmp/%s", build ? build : "build", name);
+    snprintf(directory, sizeof directory, "%s/tmp/%s", build ? build : "build",
+             name);
     char command[600];
-    snprintf(command, sizeof command, "rm -rf '%s' && mkdir -p '%s'", path,
-             path);
-    check(system(command) == 0, "cannot make %s", path);
+    snprintf(command, sizeof command, "rm -rf '%s' && mkdir -p '%s'", directory,
+             directory);
+    check(system(command) == 0, "cannot make %s", directory);
+    return directory;
+}
+
+const char *testing_path(const char *name)
+{
+    static char path[600];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    return path;
+}
+
+const char *testing_write(const char *name, const char *content)
+{
+    const char *path = testing_path(name);
+    text_write(path, content, strlen(content));
     return path;
 }
 

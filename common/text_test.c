@@ -15,20 +15,12 @@
 #include <unistd.h>
 #include <zlib.h>
 
-static char where[512];
-
-// The path of a file in the test's directory; lives until the next call.
-static const char *in_dir(const char *name)
-{
-    static char path[1024];
-    snprintf(path, sizeof path, "%s/%s", where, name);
-    return path;
-}
+static const char *where; // the test's directory
 
 static int make_dir(void **state)
 {
     (void)state;
-    snprintf(where, sizeof where, "%s", testing_dir("text"));
+    where = testing_dir("text");
     return 0;
 }
 
@@ -90,12 +82,12 @@ static void test_read_plain(void **state)
     for (size_t i = 0; i < 3000017; i++)
         bytes[i] = (char)(i * i >> 3);
     for (int i = 0; i < 8; i++) {
-        put(in_dir("plain"), bytes, sizes[i]);
-        assert_holds(in_dir("plain"), bytes, sizes[i]);
+        put(testing_path("plain"), bytes, sizes[i]);
+        assert_holds(testing_path("plain"), bytes, sizes[i]);
     }
     // The first byte of gzip's mark alone is plain text.
-    put(in_dir("plain"), "\x1f", 1);
-    assert_holds(in_dir("plain"), "\x1f", 1);
+    put(testing_path("plain"), "\x1f", 1);
+    assert_holds(testing_path("plain"), "\x1f", 1);
     free(bytes);
 }
 
@@ -105,7 +97,7 @@ static void test_read_gzip(void **state)
     Buffer want = {0};
     for (int i = 0; i < 40000; i++)
         buffer_print(&want, "line %d\n", i * 7919 % 40000);
-    char *path = copy_text(in_dir("packed.gz"));
+    char *path = copy_text(testing_path("packed.gz"));
     gzFile f = gzopen(path, "wb");
     gzwrite(f, want.at, (unsigned)want.length);
     gzclose(f);
@@ -124,7 +116,8 @@ static void test_read_gzip(void **state)
 static void test_read_damaged_gzip(void **state)
 {
     (void)state;
-    char *path = copy_text(in_dir("small.gz")), *cut = copy_text(in_dir("cut"));
+    char *path = copy_text(testing_path("small.gz")),
+         *cut = copy_text(testing_path("cut"));
     gzFile f = gzopen(path, "wb");
     gzprintf(f, "a small text, a small text, and its end");
     gzclose(f);
@@ -167,21 +160,22 @@ static void test_read_refused(void **state)
 {
     (void)state;
     Buffer b;
-    assert_false(text_read_if(in_dir("nowhere"), &b));
-    assert_false(text_read_if(in_dir("nowhere/at/all"), &b));
-    put(in_dir("three"), "abc", 3);
-    assert_true(text_read_if(in_dir("three"), &b));
+    assert_false(text_read_if(testing_path("nowhere"), &b));
+    assert_false(text_read_if(testing_path("nowhere/at/all"), &b));
+    put(testing_path("three"), "abc", 3);
+    assert_true(text_read_if(testing_path("three"), &b));
     assert_string_equal(b.at, "abc");
     buffer_free(&b);
 
     char path[1024];
-    snprintf(path, sizeof path, "%s", in_dir("nowhere"));
+    snprintf(path, sizeof path, "%s", testing_path("nowhere"));
     assert_dies(read_it, path, 1, "nowhere: there is no such file");
-    assert_dies(read_it, where, 1, "text: cannot be read: Is a directory");
+    assert_dies(read_it, (void *)where, 1,
+                "text: cannot be read: Is a directory");
 
-    snprintf(path, sizeof path, "%s", in_dir("three"));
+    snprintf(path, sizeof path, "%s", testing_path("three"));
     assert_dies(read_two_bytes, path, 1, "three: holds more than 2 bytes\n");
-    snprintf(path, sizeof path, "%s", in_dir("three.gz"));
+    snprintf(path, sizeof path, "%s", testing_path("three.gz"));
     gzFile f = gzopen(path, "wb");
     gzwrite(f, "abc", 3);
     gzclose(f);
@@ -197,14 +191,14 @@ static void test_read_refused(void **state)
 static void test_write(void **state)
 {
     (void)state;
-    char *path = copy_text(in_dir("written"));
+    char *path = copy_text(testing_path("written"));
     text_write(path, "first", 5);
     assert_holds(path, "first", 5);
     // What a killed run left behind, longer than what is written now.
-    put(in_dir("written.part"), "left behind, and longer", 23);
+    put(testing_path("written.part"), "left behind, and longer", 23);
     text_write(path, "other", 5);
     assert_holds(path, "other", 5);
-    assert_false(is_there(in_dir("written.part")));
+    assert_false(is_there(testing_path("written.part")));
     text_write(path, "", 0);
     assert_holds(path, "", 0);
     free(path);
@@ -235,19 +229,20 @@ static void write_one(void *path)
 static void test_write_that_fails(void **state)
 {
     (void)state;
-    char *path = copy_text(in_dir("kept"));
+    char *path = copy_text(testing_path("kept"));
     text_write(path, "the old text", 12);
     assert_dies(write_too_much, path, 1,
                 "kept: cannot be written: File too large");
     assert_holds(path, "the old text", 12);
-    assert_false(is_there(in_dir("kept.part")));
+    assert_false(is_there(testing_path("kept.part")));
     free(path);
 
-    path = copy_text(in_dir("nowhere/file"));
+    path = copy_text(testing_path("nowhere/file"));
     assert_dies(write_one, path, 1,
                 "nowhere/file: cannot be written: No such file or directory");
     free(path);
-    assert_dies(write_one, where, 1, "cannot be written: Is a directory");
+    assert_dies(write_one, (void *)where, 1,
+                "cannot be written: Is a directory");
     char full[] = "/dev/full";
     assert_dies(write_one, full, 1, "/dev/full: cannot be written: No space");
 }
@@ -267,7 +262,7 @@ static void test_write_from_two(void **state)
 {
     (void)state;
     enum { LENGTH = 50000, TIMES = 40 };
-    char *path = copy_text(in_dir("both")), *mine = new_array(LENGTH, 1);
+    char *path = copy_text(testing_path("both")), *mine = new_array(LENGTH, 1);
     text_write(path, "", 0);
     fflush(NULL);
     int child = fork();
@@ -288,7 +283,7 @@ static void test_write_from_two(void **state)
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
-    assert_false(is_there(in_dir("both.part")));
+    assert_false(is_there(testing_path("both.part")));
     free(path);
     free(mine);
 }

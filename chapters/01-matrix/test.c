@@ -11,8 +11,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 // --- the ladder -------------------------------------------------------------
 
@@ -412,39 +410,26 @@ static void too_little_to_read_is_a_mistake(void **state)
 
 // --- the program ------------------------------------------------------------
 
-// The exit status of the program with these arguments.
-static int program(const char *arguments)
-{
-    char command[256];
-    const char *build = getenv("BUILD");
-    snprintf(command, sizeof command, "%s/bin/01-matrix",
-             build ? build : "build");
-    if (access(command, X_OK) != 0)
-        skip(); // the test was started without the program
-    snprintf(command, sizeof command,
-             "%s/bin/01-matrix %s > /dev/null 2> /dev/null",
-             build ? build : "build", arguments);
-    int status = system(command);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 static void the_program_refuses_nonsense(void **state)
 {
     (void)state;
-    assert_int_equal(program("--n -5"), 2);
-    assert_int_equal(program("--n 5000"), 2);
-    assert_int_equal(program("--n ten"), 2);
-    assert_int_equal(program("--only lops"), 2);
-    assert_int_equal(program("--no-such-option"), 2);
-    assert_int_equal(program("stray"), 2);
+    assert_refused(2, "--n", "01-matrix --n -5");
+    assert_refused(2, "--n", "01-matrix --n 5000");
+    assert_refused(2, "--n", "01-matrix --n ten");
+    assert_refused(2, "--only", "01-matrix --only lops");
+    assert_refused(2, "no-such-option", "01-matrix --no-such-option");
+    assert_refused(2, "stray", "01-matrix stray");
 }
 
 static void the_program_runs_one_rung(void **state)
 {
     (void)state;
-    assert_int_equal(program("--help"), 0);
-    assert_int_equal(program("--only packed --n 1"), 0);
-    assert_int_equal(program("--only kernel --n 7 --threads 1"), 0);
+    char said[4000];
+    const char *const fine[] = {"--help", "--only packed --n 1",
+                                "--only kernel --n 7 --threads 1"};
+    for (int i = 0; i < 3; i++)
+        if (testing_run(said, sizeof said, "01-matrix %s", fine[i]) != 0)
+            fail_msg("%s: %s", fine[i], said);
 }
 
 int main(void)

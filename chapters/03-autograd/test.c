@@ -13,8 +13,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 // --- the scalar engine ------------------------------------------------------
 
@@ -299,34 +297,17 @@ static void mnist_is_read_and_bad_files_are_refused(void **state)
 
 // --- the program ------------------------------------------------------------
 
-// Runs the program with these arguments; what it says goes to `said`.
-static int run_program(const char *before, const char *args, char *said,
-                       size_t size)
-{
-    char command[1000], path[400];
-    const char *build = getenv("BUILD");
-    snprintf(path, sizeof path, "%s/said", here);
-    snprintf(command, sizeof command,
-             "%s %s/bin/03-autograd --threads 1 %s > /dev/null 2> %s", before,
-             build ? build : "build", args, path);
-    int status = system(command);
-    Buffer b = text_read(path);
-    snprintf(said, size, "%s", b.at);
-    buffer_free(&b);
-    return WEXITSTATUS(status);
-}
-
 static void a_stopped_training_goes_on(void **state)
 {
     (void)state;
-    char said[2000], args[600];
-    snprintf(here, sizeof here, "%s", testing_dir("03"));
-    snprintf(args, sizeof args, "--quick --epochs 1000 --save %s/point", here);
+    static char said[60000];
+    testing_dir("03");
     // GNU timeout sends Ctrl-C after three seconds.
-    run_program("timeout --preserve-status -s INT 3", args, said, sizeof said);
+    testing_run(said, sizeof said,
+                "timeout --preserve-status -s INT 3 03-autograd --threads 1 "
+                "--quick --epochs 1000 --save $HERE/point");
     assert_non_null(strstr(said, "go on with --resume"));
-    snprintf(args, sizeof args, "%s/point", here);
-    Safetensors s = safetensors_open(args);
+    Safetensors s = safetensors_open(testing_path("point"));
     safetensors_verify(&s);
     safetensors_close(&s);
 }
@@ -334,27 +315,27 @@ static void a_stopped_training_goes_on(void **state)
 // What the program prints, without its measured values ("~0.8").
 static Buffer printed(const char *args)
 {
-    char command[1000], path[400];
-    const char *build = getenv("BUILD");
-    snprintf(path, sizeof path, "%s/printed", here);
-    snprintf(command, sizeof command,
-             "%s/bin/03-autograd --quick --epochs 1 --threads 1 --save "
-             "%s/point %s 2> /dev/null | sed 's/~[0-9.]*/~/g' > %s",
-             build ? build : "build", here, args, path);
-    assert_int_equal(system(command), 0);
-    return text_read(path);
+    static char said[60000];
+    assert_int_equal(testing_run(said, sizeof said,
+                                 "03-autograd --quick --epochs 1 --threads 1 "
+                                 "--save $HERE/point %s 2> /dev/null | "
+                                 "sed 's/~[0-9.]*/~/g'",
+                                 args),
+                     0);
+    Buffer b = {0};
+    buffer_add(&b, said, strlen(said));
+    return b;
 }
 
 // What a run leaves that is resumed with `resume` and stopped after the last
 // step: every bit of the weights and of Adam.
 static Buffer weights(const char *resume)
 {
-    char args[600], path[400];
+    char args[200];
     snprintf(args, sizeof args, "--stop 155 %s", resume);
     Buffer b = printed(args);
     buffer_free(&b);
-    snprintf(path, sizeof path, "%s/point", here);
-    return text_read(path);
+    return text_read(testing_path("point"));
 }
 
 // 31 steps show the digits as they are, 124 more show moved copies.
@@ -362,48 +343,40 @@ static void a_resumed_run_equals_an_unbroken_one(void **state)
 {
     (void)state;
     const int stops[] = {20, 31, 32, 75};
-    char args[600], said[2000];
-    snprintf(here, sizeof here, "%s", testing_dir("03"));
+    char args[100];
+    testing_dir("03");
     Buffer unbroken = printed(""), last = weights("");
     assert_non_null(strstr(unbroken.at, "with moved copies"));
     for (int i = 0; i < 4; i++) {
         snprintf(args, sizeof args, "--stop %d", stops[i]);
         Buffer part = printed(args);
         assert_null(strstr(part.at, "with moved copies"));
-        snprintf(args, sizeof args, "--resume %s/point", here);
-        Buffer rest = printed(args);
+        Buffer rest = printed("--resume $HERE/point");
         if (strcmp(rest.at, unbroken.at) != 0)
             fail_msg("stopped after %d steps and resumed:\n%s\nunbroken:\n%s",
                      stops[i], rest.at, unbroken.at);
         buffer_free(&part);
         buffer_free(&rest);
     }
-    Buffer resumed = weights(args);
+    Buffer resumed = weights("--resume $HERE/point");
     assert_int_equal(resumed.length, last.length);
     assert_memory_equal(resumed.at, last.at, last.length);
     buffer_free(&resumed);
     buffer_free(&last);
     buffer_free(&unbroken);
-    snprintf(args, sizeof args, "--quick --epochs 2 --resume %s/point", here);
-    assert_int_equal(run_program("", args, said, sizeof said), 1);
-    assert_non_null(strstr(said, "saved with --seed 1 on 2500 digits and 1"));
+    assert_refused(1, "saved with --seed 1 on 2500 digits and 1",
+                   "03-autograd --quick --epochs 2 --resume $HERE/point");
 }
 
 static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
-    char said[2000];
-    snprintf(here, sizeof here, "%s", testing_dir("03"));
-    assert_int_equal(run_program("", "--epochs x", said, sizeof said), 2);
-    assert_int_equal(run_program("", "--gradcheck nothing", said, sizeof said),
-                     2);
-    assert_int_equal(
-        run_program("", "--quick --data /nowhere", said, sizeof said), 1);
-    assert_non_null(strstr(said, "make data NAME=mnist"));
-    assert_int_equal(run_program("", "--quick --epochs 1 --resume /nowhere",
-                                 said, sizeof said),
-                     1);
-    assert_non_null(strstr(said, "/nowhere: there is no such checkpoint"));
+    assert_refused(2, "--epochs", "03-autograd --epochs x");
+    assert_refused(2, "--gradcheck", "03-autograd --gradcheck nothing");
+    assert_refused(1, "make data NAME=mnist",
+                   "03-autograd --quick --data /nowhere");
+    assert_refused(1, "/nowhere: there is no such checkpoint",
+                   "03-autograd --quick --epochs 1 --resume /nowhere");
 }
 
 int main(void)

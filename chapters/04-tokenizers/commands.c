@@ -5,6 +5,7 @@
 #include "04-tokenizers/tokenizer.h"
 
 #include "common/check.h"
+#include "common/cli.h"
 #include "common/progress.h"
 
 #include <errno.h>
@@ -12,24 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static _Noreturn void misuse(const char *what)
-{
-    fprintf(stderr, "%s: %s (try: %s --help)\n", program_invocation_short_name,
-            what, program_invocation_short_name);
-    exit(2);
-}
-
-// Output that could not be written is not a success.
-static void end_output(void)
-{
-    if (fflush(stdout) || ferror(stdout))
-        die("standard output: cannot be written");
-}
-
 static void train(const Commands *c)
 {
     if (!c->text || !c->save)
-        misuse("--train needs --text FILE and --save PREFIX");
+        cli_misuse("--train needs --text FILE and --save PREFIX");
     Buffer text = text_read(c->text), vocab = {0}, merges = {0};
     if (!text.length)
         die("%s: the file is empty", c->text);
@@ -44,7 +31,6 @@ static void train(const Commands *c)
         printf("no other pair of neighbours is there twice\n");
     bpe_save(&b, vocab.at, merges.at);
     printf("%s\n%s\n", vocab.at, merges.at);
-    end_output();
     bpe_free(&b);
     buffer_free(&text);
     buffer_free(&vocab);
@@ -84,9 +70,9 @@ static void read_ids(const Tokenizer *t, char *line, int number, Ids *to)
 static void convert(const Commands *c, Scheme scheme)
 {
     if (!c->vocab)
-        misuse("--encode and --decode need --vocab FILE");
+        cli_misuse("--encode and --decode need --vocab FILE");
     if (scheme == GPT2 && !c->merges)
-        misuse("gpt2 needs --merges FILE");
+        cli_misuse("gpt2 needs --merges FILE");
     Tokenizer t = tokenizer_load(scheme, c->vocab, c->merges);
     Ids ids = {0};
     Buffer text = {0};
@@ -110,7 +96,6 @@ static void convert(const Commands *c, Scheme scheme)
     }
     if (ferror(stdin))
         die("standard input: cannot be read");
-    end_output();
     free(line);
     ids_free(&ids);
     buffer_free(&text);
@@ -120,7 +105,7 @@ static void convert(const Commands *c, Scheme scheme)
 bool commands_run(const Commands *c)
 {
     if (!!c->train + !!c->encode + !!c->decode > 1)
-        misuse("only one of --train, --encode and --decode at a time");
+        cli_misuse("only one of --train, --encode and --decode at a time");
     if (c->train)
         train(c);
     else if (c->encode || c->decode)

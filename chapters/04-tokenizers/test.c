@@ -1116,49 +1116,43 @@ static void a_bad_file_ends_with_its_name(void **state)
 
 // --- the program ------------------------------------------------------------
 
-// What the shell command prints; BIN in it stands for the program.
-static void prints(const char *format, const char *want)
+// What a line of the shell prints; F in it stands for the fixtures.
+static void prints(const char *line, const char *want)
 {
-    Buffer command = {0}, got = {0};
-    const char *build = getenv("BUILD");
-    buffer_print(&command, "BIN=%s/bin/04-tokenizers; F=" FIXTURE "; %s",
-                 build ? build : "build", format);
-    FILE *from = popen(command.at, "r");
-    assert_non_null(from);
-    buffer_add(&got, "", 0);
-    for (int c; (c = getc(from)) != EOF;)
-        buffer_add(&got, &(char){(char)c}, 1);
-    pclose(from);
-    assert_string_equal(got.at, want);
-    buffer_free(&command);
-    buffer_free(&got);
+    char got[1000];
+    testing_run(got, sizeof got, "F=" FIXTURE "; %s", line);
+    assert_string_equal(got, want);
 }
 
 static void the_command_line(void **state)
 {
     (void)state;
     prints("printf 'The cat\\n\\nThe \\377 end' |"
-           "$BIN --encode gpt2 --vocab $F/small_gpt2_vocab.json"
+           "04-tokenizers --encode gpt2 --vocab $F/small_gpt2_vocab.json"
            " --merges $F/small_gpt2_merges.txt |"
-           "$BIN --decode gpt2 --vocab $F/small_gpt2_vocab.json"
+           "04-tokenizers --decode gpt2 --vocab $F/small_gpt2_vocab.json"
            " --merges $F/small_gpt2_merges.txt",
            "The cat\n\nThe \xff end\n");
-    prints("printf 'The cat' | $BIN --encode sentencepiece --pieces"
+    prints("printf 'The cat' | 04-tokenizers --encode sentencepiece --pieces"
            " --vocab $F/small_bpe.model",
            "\u2581The \u2581cat\n");
-    prints("printf 'Counting cats' | $BIN --encode wordpiece --pieces"
+    prints("printf 'Counting cats' | 04-tokenizers --encode wordpiece --pieces"
            " --vocab $F/small_vocab.txt",
            "counting c ##at ##s\n");
-    prints("printf '1 2\\n1 x' | $BIN --decode wordpiece"
+    prints("printf '1 2\\n1 x' | 04-tokenizers --decode wordpiece"
            " --vocab $F/small_vocab.txt 2>&1 | tail -n 1 | cut -d: -f2-",
            " line 2, column 3: not an id from 0 to 236\n");
-    prints("echo 237 | $BIN --decode wordpiece --vocab $F/small_vocab.txt 2>&1",
+    prints("echo 237 | 04-tokenizers --decode wordpiece --vocab "
+           "$F/small_vocab.txt 2>&1",
            "04-tokenizers: line 1, column 1: not an id from 0 to 236\n");
-    prints("$BIN --encode gpt2 < /dev/null 2> /dev/null; echo $?", "2\n");
-    prints("$BIN --train 5 < /dev/null 2> /dev/null; echo $?", "2\n");
-    prints("$BIN --train 5 --encode gpt2 2> /dev/null; echo $?", "2\n");
-    prints("$BIN --encode wordpiece --vocab /dev/null < /dev/null 2>&1",
-           "04-tokenizers: /dev/null: the file is empty\n");
+    prints("04-tokenizers --encode gpt2 < /dev/null 2> /dev/null; echo $?",
+           "2\n");
+    prints("04-tokenizers --train 5 < /dev/null 2> /dev/null; echo $?", "2\n");
+    prints("04-tokenizers --train 5 --encode gpt2 2> /dev/null; echo $?",
+           "2\n");
+    prints(
+        "04-tokenizers --encode wordpiece --vocab /dev/null < /dev/null 2>&1",
+        "04-tokenizers: /dev/null: the file is empty\n");
 }
 
 int main(void)

@@ -18,7 +18,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 
 #define assert_near(got, want, tolerance)                                      \
     near_to(got, want, tolerance, #got, __LINE__)
@@ -828,10 +827,8 @@ static void ranks_are_shared(void **state)
 
 static const char *scratch(const char *name, const char *text)
 {
-    static char path[400];
-    snprintf(path, sizeof path, "%s/%s", testing_dir("05"), name);
-    text_write(path, text, strlen(text));
-    return path;
+    testing_dir("05");
+    return testing_write(name, text);
 }
 
 static void known_pairs_are_compared(void **state)
@@ -1017,39 +1014,20 @@ static void damaged_models_get_one_line(void **state)
 
 // --- the program ------------------------------------------------------------
 
-static int run_program(const char *args, char *said, size_t size)
-{
-    char command[1000], path[420];
-    const char *build = getenv("BUILD");
-    snprintf(path, sizeof path, "%s/said", testing_dir("05-run"));
-    snprintf(command, sizeof command,
-             "%s/bin/05-word-vectors --threads 1 %s > /dev/null 2> %s",
-             build ? build : "build", args, path);
-    const int status = system(command);
-    Buffer b = text_read(path);
-    snprintf(said, size, "%s", b.at ? b.at : "");
-    buffer_free(&b);
-    return WEXITSTATUS(status);
-}
-
 static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
-    char said[1000], args[500];
-    assert_int_equal(run_program("--window 99", said, sizeof said), 2);
-    assert_int_equal(run_program("stray", said, sizeof said), 2);
-    assert_int_equal(run_program("--text build/none", said, sizeof said), 1);
-    assert_non_null(strstr(said, "build/none"));
-    snprintf(args, sizeof args, "--text %s", scratch("empty", ""));
-    assert_int_equal(run_program(args, said, sizeof said), 1);
-    assert_non_null(strstr(said, "too short"));
+    assert_refused(2, "--window", "05-word-vectors --window 99");
+    assert_refused(2, "stray", "05-word-vectors stray");
+    assert_refused(1, "build/none", "05-word-vectors --text build/none");
+    assert_refused(1, "too short", "05-word-vectors --text %s",
+                   scratch("empty", ""));
     Buffer few = {0};
     for (int i = 0; i < 30; i++)
         buffer_print(&few, "only a few words\n");
-    snprintf(args, sizeof args, "--text %s", scratch("few", few.at));
+    assert_refused(1, "occur 5 times", "05-word-vectors --text %s",
+                   scratch("few", few.at));
     buffer_free(&few);
-    assert_int_equal(run_program(args, said, sizeof said), 1);
-    assert_non_null(strstr(said, "occur 5 times"));
 }
 
 int main(void)

@@ -19,7 +19,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 
 // --- against PyTorch --------------------------------------------------------
 
@@ -28,35 +27,21 @@ enum { IN = 5, WIDTH = 7, TOKENS = 11 };
 static const int starts[] = {0, 4, 5, 11};
 static const Spans three = {3, starts};
 
-static const float *golden(const Safetensors *s, const char *name,
-                           const char *part, size_t n)
-{
-    static float at[4 * WIDTH * WIDTH];
-    char full[100];
-    snprintf(full, sizeof full, "%s.%s", name, part);
-    const Tensor *t = safetensors_find(s, full);
-    if (!t)
-        fail_msg("there is no golden %s", full);
-    assert_int_equal(t->count, n);
-    tensor_read(s, t, at, n);
-    return at;
-}
-
 static void close_to_golden(const Safetensors *s, const char *name,
                             const char *part, const float *got, size_t n)
 {
-    size_t worst;
-    const float *want = golden(s, name, part, n);
-    if (testing_wrong(got, want, n, 1e-6, &worst))
-        fail_msg("%s.%s[%zu] is %.8g, PyTorch has %.8g", name, part, worst,
-                 (double)got[worst], (double)want[worst]);
+    char full[100];
+    snprintf(full, sizeof full, "%s.%s", name, part);
+    testing_close(full, got, testing_golden(s, n, "%s", full), n, 1e-6,
+                  __FILE__, __LINE__);
 }
 
 static Matrix *from_golden(Tape *t, const Safetensors *s, const char *name,
                            const char *part, int rows, int cols)
 {
     Matrix *m =
-        matrix_of(t, rows, cols, golden(s, name, part, (size_t)rows * cols));
+        matrix_of(t, rows, cols,
+                  testing_golden(s, (size_t)rows * cols, "%s.%s", name, part));
     m->given = false;
     return m;
 }
@@ -73,7 +58,8 @@ static void equals_pytorch(const char *name, Params *p,
         Matrix *m = &p->item[i]->m;
         const size_t n = (size_t)m->rows * m->cols;
         const char *part = strchr(p->item[i]->name, '.') + 1;
-        memcpy(m->val, golden(&s, name, part, n), n * sizeof *m->val);
+        memcpy(m->val, testing_golden(&s, n, "%s.%s", name, part),
+               n * sizeof *m->val);
     }
     Matrix *x = from_golden(t, &s, name, "x", TOKENS, IN);
     x->seq = three;
@@ -880,31 +866,11 @@ static void the_whole_readers_gradients_are_slopes(void **state)
 
 // --- the program ------------------------------------------------------------
 
-static int run_program(const char *args, char *said, size_t size)
-{
-    char command[1000], path[300];
-    const char *build = getenv("BUILD");
-    snprintf(path, sizeof path, "%s/said", testing_dir("06-said"));
-    snprintf(command, sizeof command,
-             "%s/bin/06-recurrent --threads 1 %s > %s 2>&1 < /dev/null",
-             build ? build : "build", args, path);
-    const int status = system(command);
-    Buffer b = text_read(path);
-    snprintf(said, size, "%s", b.length ? b.at : "");
-    buffer_free(&b);
-    return WEXITSTATUS(status);
-}
-
 static void names_are(const char *content, const char *want)
 {
-    char said[8000], args[400], path[300];
-    const char *dir = testing_dir("06-names");
-    snprintf(path, sizeof path, "%s/names.txt", dir);
-    text_write(path, content, strlen(content));
-    snprintf(args, sizeof args, "--quick --data %s", dir);
-    assert_int_equal(run_program(args, said, sizeof said), 1);
-    if (!strstr(said, want))
-        fail_msg("expected \"%s\" in:\n%s", want, said);
+    testing_dir("06-names");
+    testing_write("names.txt", content);
+    assert_refused(1, want, "06-recurrent --quick --data $HERE");
 }
 
 static void bad_input_gets_one_line(void **state)
@@ -918,11 +884,10 @@ static void bad_input_gets_one_line(void **state)
         strcat(longer, i == 7 ? "n" : "anna\n");
     memset(longer + 36, 'x', 100);
     names_are(longer, "at most 60 are expected");
-    assert_int_equal(
-        run_program("--quick --data build/nowhere", said, sizeof said), 1);
-    assert_non_null(strstr(said, "make data NAME=names"));
-    assert_int_equal(run_program("--sped", said, sizeof said), 2);
-    assert_int_equal(run_program("--help", said, sizeof said), 0);
+    assert_refused(1, "make data NAME=names",
+                   "06-recurrent --quick --data build/nowhere");
+    assert_refused(2, "--sped", "06-recurrent --sped");
+    assert_int_equal(testing_run(said, sizeof said, "06-recurrent --help"), 0);
     assert_non_null(strstr(said, "--read TEXT"));
 }
 

@@ -6,8 +6,6 @@
 #include "common/gradcheck.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
 
 static void fill(float *x, size_t n, uint64_t seed)
 {
@@ -531,72 +529,43 @@ static void bad_text_is_told_in_a_line(void **state)
     assert_dies(unknown_letter, NULL, 1, "no letter '#'");
 }
 
-static char here[300];
-
-// Runs the program; returns its exit status and what it wrote on stderr.
-static int run_program(const char *before, const char *args, char *said,
-                       size_t size)
-{
-    const char *build = getenv("BUILD");
-    char command[1200], path[400];
-    snprintf(path, sizeof path, "%s/said", here);
-    snprintf(command, sizeof command,
-             "%s %s/bin/08-positions --threads 1 %s > /dev/null 2> %s", before,
-             build ? build : "build", args, path);
-    int status = system(command);
-    Buffer b = text_read(path);
-    snprintf(said, size, "%s", b.at);
-    buffer_free(&b);
-    return WEXITSTATUS(status);
-}
-
 static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
-    char said[2000], args[600];
-    snprintf(here, sizeof here, "%s", testing_dir("08"));
-    assert_int_equal(run_program("", "--positions up", said, sizeof said), 2);
-    assert_int_equal(run_program("", "--steps 0", said, sizeof said), 2);
-    assert_int_equal(run_program("", "--resume x", said, sizeof said), 2);
-    assert_non_null(strstr(said, "--positions"));
-    assert_int_equal(
-        run_program("", "--positions none --text /nowhere", said, sizeof said),
-        1);
-    assert_non_null(strstr(said, "/nowhere"));
-    snprintf(args, sizeof args, "%s/empty", here);
-    text_write(args, "", 0);
-    snprintf(args, sizeof args, "--positions none --text %s/empty", here);
-    assert_int_equal(run_program("", args, said, sizeof said), 1);
-    assert_non_null(strstr(said, "empty: 0 bytes are no text"));
-    assert_int_equal(run_program("",
-                                 "--positions none --steps 1 --resume "
-                                 "/nowhere",
-                                 said, sizeof said),
-                     1);
-    assert_non_null(strstr(said, "/nowhere: there is no such checkpoint"));
+    testing_dir("08");
+    testing_write("empty", "");
+    assert_refused(2, "--positions", "08-positions --positions up");
+    assert_refused(2, "--steps", "08-positions --steps 0");
+    assert_refused(2, "--positions", "08-positions --resume x");
+    assert_refused(1, "/nowhere",
+                   "08-positions --positions none --text /nowhere");
+    assert_refused(1, "empty: 0 bytes are no text",
+                   "08-positions --positions none --text $HERE/empty");
+    assert_refused(1, "/nowhere: there is no such checkpoint",
+                   "08-positions --positions none --steps 1 --resume /nowhere");
 }
 
 static void a_stopped_training_goes_on(void **state)
 {
     (void)state;
-    char said[2000], args[900];
-    snprintf(here, sizeof here, "%s", testing_dir("08"));
-    snprintf(args, sizeof args,
-             "--positions ALiBi --steps 100000 --save %s/point", here);
+    static char said[20000];
+    testing_dir("08");
     // GNU timeout sends Ctrl-C after three seconds.
-    int status = run_program("timeout --preserve-status -s INT 3", args, said,
-                             sizeof said);
+    const int status =
+        testing_run(said, sizeof said,
+                    "timeout --preserve-status -s INT 3 08-positions --threads "
+                    "1 --positions ALiBi --steps 100000 --save $HERE/point");
     assert_int_equal(status, 1);
     assert_non_null(strstr(said, "go on with --positions ALiBi --resume"));
     // A model of another kind has other parameters, or at least says nothing.
-    snprintf(args, sizeof args,
-             "--positions learned --steps 1 --resume %s/point", here);
-    assert_int_equal(run_program("", args, said, sizeof said), 1);
-    assert_non_null(strstr(said, "positions"));
+    assert_refused(1, "positions",
+                   "08-positions --positions learned --steps 1 --resume "
+                   "$HERE/point");
     // A checkpoint that is already past the last step only scores.
-    snprintf(args, sizeof args, "--positions ALiBi --steps 1 --resume %s/point",
-             here);
-    assert_int_equal(run_program("", args, said, sizeof said), 0);
+    assert_int_equal(testing_run(said, sizeof said,
+                                 "08-positions --positions ALiBi --steps 1 "
+                                 "--resume $HERE/point"),
+                     0);
 }
 
 int main(void)

@@ -16,9 +16,6 @@
 #include "common/safetensors.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 // --- against PyTorch --------------------------------------------------------
 
@@ -41,48 +38,12 @@ static Shape pre(void)
     return s;
 }
 
-static const float *golden(const Safetensors *s, const char *name,
-                           const char *kind, const char *part, size_t n)
-{
-    static float at[4000];
-    char full[200];
-    snprintf(full, sizeof full, "%s.%s%s", name, kind, part);
-    const Tensor *t = safetensors_find(s, full);
-    if (!t)
-        fail_msg("there is no golden %s", full);
-    assert_int_equal(t->count, n);
-    tensor_read(s, t, at, n);
-    return at;
-}
-
-// Compares every parameter, or its gradient, with the golden one.
-static void all_close(const Params *p, const Safetensors *s, const char *name,
-                      const char *kind, bool gradient, double tolerance)
-{
-    for (int i = 0; i < p->n; i++) {
-        const Matrix *m = &p->item[i]->m;
-        const size_t n = (size_t)m->rows * m->cols;
-        const float *want = golden(s, name, kind, p->item[i]->name, n);
-        size_t worst;
-        const float *got = gradient ? m->grad : m->val;
-        if (testing_wrong(got, want, n, tolerance, &worst))
-            fail_msg("%s.%s%s[%zu] is %.8g, PyTorch has %.8g", name, kind,
-                     p->item[i]->name, worst, (double)got[worst],
-                     (double)want[worst]);
-    }
-}
-
 static void whole_model_equals_pytorch(const char *name, Shape shape)
 {
     Safetensors s = safetensors_open(
         "chapters/09-transformer/golden/transformer.safetensors");
     Transformer m = transformer_new(shape, 1);
-    for (int i = 0; i < m.params->n; i++) {
-        Matrix *p = &m.params->item[i]->m;
-        const size_t n = (size_t)p->rows * p->cols;
-        memcpy(p->val, golden(&s, name, "", m.params->item[i]->name, n),
-               n * sizeof *p->val);
-    }
+    testing_golden_params(m.params, &s, "%s.", name);
     Tape *t = tape_new(0, 1);
     // Adam's eps is large here: the gradient of k's bias is 0 but for
     // rounding, and with a small eps Adam would make whole steps of that.
@@ -94,18 +55,21 @@ static void whole_model_equals_pytorch(const char *name, Shape shape)
         backward(loss);
         if (step == 0) {
             const size_t n = (size_t)SOURCES * shape.width;
-            assert_close(memory->val, golden(&s, name, "", "memory", n), n,
-                         2e-6);
-            assert_close(logits->val,
-                         golden(&s, name, "", "logits", TARGETS * PIECES),
-                         TARGETS * PIECES, 5e-6);
-            assert_close(loss->val, golden(&s, name, "", "loss", 1), 1, 1e-6);
-            all_close(m.params, &s, name, "grad.", true, 5e-6);
+            assert_close(memory->val, testing_golden(&s, n, "%s.memory", name),
+                         n, 2e-6);
+            assert_close(
+                logits->val,
+                testing_golden(&s, TARGETS * PIECES, "%s.logits", name),
+                TARGETS * PIECES, 5e-6);
+            assert_close(loss->val, testing_golden(&s, 1, "%s.loss", name), 1,
+                         1e-6);
+            assert_golden_params(m.params, GRADIENTS, &s, 5e-6, "%s.grad.",
+                                 name);
         }
         adam_step(&adam, 0.01f);
         tape_reset(t);
     }
-    all_close(m.params, &s, name, "after.", false, 2e-5);
+    assert_golden_params(m.params, VALUES, &s, 2e-5, "%s.after.", name);
     adam_free(&adam);
     tape_free(t);
     transformer_free(&m);
@@ -922,13 +886,6 @@ static void load_translator(void *unused)
     translator_free(&t);
 }
 
-static void write_here(const char *name, const char *content)
-{
-    char path[400];
-    snprintf(path, sizeof path, "%s/%s", here, name);
-    text_write(path, content, strlen(content));
-}
-
 static void a_saved_translator_says_the_same(void **state)
 {
     (void)state;
@@ -956,37 +913,23 @@ static void a_saved_translator_says_the_same(void **state)
     translator_free(&t);
     translator_free(&u);
 
-    write_here("shape.txt", "width 12\nheads 5\n");
+    testing_write("shape.txt", "width 12\nheads 5\n");
     assert_dies(load_translator, NULL, 1, "has no line \"hidden NUMBER\"");
-    write_here("shape.txt", "width twelve\n");
+    testing_write("shape.txt", "width twelve\n");
     assert_dies(load_translator, NULL, 1, "width is twelve");
-    write_here("shape.txt", "width 12\nheads 5\nhidden 20\nlayers 2\n"
-                            "norm_first 1\nown_tables 1\nsmall 1\ndropout 0\n");
+    testing_write("shape.txt",
+                  "width 12\nheads 5\nhidden 20\nlayers 2\n"
+                  "norm_first 1\nown_tables 1\nsmall 1\ndropout 0\n");
     assert_dies(load_translator, NULL, 1, "and 5 heads must divide it");
-    write_here("shape.txt", "width 12\nheads 3\nhidden 21\nlayers 2\n"
-                            "norm_first 1\nown_tables 1\nsmall 1\ndropout 0\n");
+    testing_write("shape.txt",
+                  "width 12\nheads 3\nhidden 21\nlayers 2\n"
+                  "norm_first 1\nown_tables 1\nsmall 1\ndropout 0\n");
     assert_dies(load_translator, NULL, 1, "model.safetensors");
     snprintf(here, sizeof here, "build/there/is/nothing");
     assert_dies(load_translator, NULL, 1, "there is no such file");
 }
 
 // --- the program ------------------------------------------------------------
-
-static int run_program(const char *before, const char *args, char *said,
-                       size_t size)
-{
-    char command[2500], path[400];
-    const char *build = getenv("BUILD");
-    snprintf(path, sizeof path, "%s/said", here);
-    snprintf(command, sizeof command,
-             "%s %s/bin/09-transformer --threads 1 %s > %s 2>&1", before,
-             build ? build : "build", args, path);
-    int status = system(command);
-    Buffer b = text_read(path);
-    snprintf(said, size, "%s", b.length ? b.at : "");
-    buffer_free(&b);
-    return WEXITSTATUS(status);
-}
 
 // A small corpus in Multi30k's files, made by the grammar.
 static void write_corpus(void)
@@ -998,9 +941,9 @@ static void write_corpus(void)
         many_sentences(i + 1, i ? 20 : 150, true, i ? UNUSUAL : USUAL, &en,
                        &de);
         snprintf(name, sizeof name, "%s.en.gz", part[i]);
-        write_here(name, en.at);
+        testing_write(name, en.at);
         snprintf(name, sizeof name, "%s.de.gz", part[i]);
-        write_here(name, de.at);
+        testing_write(name, de.at);
         buffer_free(&en);
         buffer_free(&de);
     }
@@ -1009,62 +952,63 @@ static void write_corpus(void)
 static void a_killed_training_ends_as_an_unbroken_one(void **state)
 {
     (void)state;
-    char said[4000], args[2000], path[2][400];
-    snprintf(here, sizeof here, "%s", testing_dir("09"));
+    static char said[60000];
+    testing_dir("09");
     write_corpus();
-    const char *small = "--pair de-en --epochs 6 --width 12 --heads 3 --hidden "
-                        "20 --layers 1 --merges 50 --tokens 500 --warmup 20 "
-                        "--every 1 --beam 2";
     Buffer model[2];
     for (int k = 0; k < 2; k++) {
-        snprintf(args, sizeof args, "--data %s --save %s/%d %s", here, here, k,
-                 small);
+        char train[500], path[40];
+        snprintf(train, sizeof train,
+                 "09-transformer --threads 1 --data $HERE --save $HERE/%d "
+                 "--pair de-en --epochs 6 --width 12 --heads 3 --hidden 20 "
+                 "--layers 1 --merges 50 --tokens 500 --warmup 20 --every 1 "
+                 "--beam 2",
+                 k);
         if (k == 1) // twice it gets as far as it gets
             for (int i = 0; i < 2; i++)
-                run_program("timeout -s KILL 0.4", args, said, sizeof said);
-        if (run_program("", args, said, sizeof said) != 0)
+                testing_run(said, sizeof said, "timeout -s KILL 0.4 %s", train);
+        if (testing_run(said, sizeof said, "%s", train) != 0)
             fail_msg("%s", said);
         assert_non_null(strstr(said, "=> Multi30k de-en: BLEU ~"));
-        snprintf(path[k], sizeof path[k], "%s/%d/model.safetensors", here, k);
-        model[k] = text_read(path[k]);
+        snprintf(path, sizeof path, "%d/model.safetensors", k);
+        model[k] = text_read(testing_path(path));
     }
     assert_int_equal(model[0].length, model[1].length);
     assert_memory_equal(model[0].at, model[1].at, model[0].length);
     buffer_free(&model[0]);
     buffer_free(&model[1]);
     // The trained model can be used.
-    snprintf(args, sizeof args, "--load %s/0 --translate < %s/val.de.gz", here,
-             here);
-    assert_int_equal(run_program("", args, said, sizeof said), 0);
-    snprintf(args, sizeof args, "--load %s/0 --attention 'der Hund lacht'",
-             here);
-    assert_int_equal(run_program("", args, said, sizeof said), 0);
+    assert_int_equal(testing_run(said, sizeof said,
+                                 "09-transformer --load $HERE/0 --translate "
+                                 "< $HERE/val.de.gz"),
+                     0);
+    assert_int_equal(testing_run(said, sizeof said,
+                                 "09-transformer --load $HERE/0 --attention "
+                                 "'der Hund lacht'"),
+                     0);
     assert_non_null(strstr(said, "</s>"));
-    snprintf(args, sizeof args, "--load %s/0 --score --data %s", here, here);
-    assert_int_equal(run_program("", args, said, sizeof said), 0);
+    assert_int_equal(
+        testing_run(said, sizeof said,
+                    "09-transformer --load $HERE/0 --score --data $HERE"),
+        0);
     assert_non_null(strstr(said, "20 sentences of test_2016, beam 4"));
 }
 
 static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
-    char said[2000], args[1000];
-    snprintf(here, sizeof here, "%s", testing_dir("09"));
-    assert_int_equal(run_program("", "--beam 0", said, sizeof said), 2);
-    assert_int_equal(run_program("", "--pair de-fr", said, sizeof said), 2);
-    assert_int_equal(run_program("", "--translate", said, sizeof said), 1);
-    assert_non_null(strstr(said, "need --load DIR"));
-    assert_int_equal(run_program("", "--load /nowhere", said, sizeof said), 1);
-    assert_non_null(strstr(said, "/nowhere/shape.txt: there is no such file"));
-    assert_int_equal(
-        run_program("", "--pair de-en --data /nowhere", said, sizeof said), 1);
-    assert_non_null(strstr(said, "make data NAME=multi30k"));
+    testing_dir("09");
     write_corpus();
-    write_here("train.de.gz", "eine Zeile\n");
-    snprintf(args, sizeof args, "--pair de-en --data %s --save %s/x", here,
-             here);
-    assert_int_equal(run_program("", args, said, sizeof said), 1);
-    assert_non_null(strstr(said, "has 1 lines, train.en.gz has 150"));
+    testing_write("train.de.gz", "eine Zeile\n");
+    assert_refused(2, "--beam", "09-transformer --beam 0");
+    assert_refused(2, "--pair", "09-transformer --pair de-fr");
+    assert_refused(1, "need --load DIR", "09-transformer --translate");
+    assert_refused(1, "/nowhere/shape.txt: there is no such file",
+                   "09-transformer --load /nowhere");
+    assert_refused(1, "make data NAME=multi30k",
+                   "09-transformer --pair de-en --data /nowhere");
+    assert_refused(1, "has 1 lines, train.en.gz has 150",
+                   "09-transformer --pair de-en --data $HERE --save $HERE/x");
 }
 
 int main(void)

@@ -15,9 +15,6 @@
 #include "common/safetensors.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 // --- the model --------------------------------------------------------------
 
@@ -56,48 +53,13 @@ static Gpt rough(GptShape shape, uint64_t seed)
     return m;
 }
 
-static const float *golden(const Safetensors *s, const char *kind,
-                           const char *part, size_t n)
-{
-    static float at[4000];
-    char full[200];
-    snprintf(full, sizeof full, "%s%s", kind, part);
-    const Tensor *t = safetensors_find(s, full);
-    if (!t)
-        fail_msg("there is no golden %s", full);
-    assert_int_equal(t->count, n);
-    tensor_read(s, t, at, n);
-    return at;
-}
-
-// Compares every parameter, or its gradient, with the golden one.
-static void all_close(const Params *p, const Safetensors *s, const char *kind,
-                      bool gradient, double tolerance)
-{
-    for (int i = 0; i < p->n; i++) {
-        const Matrix *m = &p->item[i]->m;
-        const size_t n = (size_t)m->rows * m->cols;
-        const float *want = golden(s, kind, p->item[i]->name, n);
-        size_t worst;
-        const float *got = gradient ? m->grad : m->val;
-        if (testing_wrong(got, want, n, tolerance, &worst))
-            fail_msg("%s%s[%zu] is %.8g, PyTorch has %.8g", kind,
-                     p->item[i]->name, worst, (double)got[worst],
-                     (double)want[worst]);
-    }
-}
-
 static void the_whole_model_equals_pytorch(void **state)
 {
     (void)state;
-    Safetensors s = safetensors_open("chapters/10-gpt/golden/gpt.safetensors");
+    const char *path = "chapters/10-gpt/golden/gpt.safetensors";
+    Safetensors s = safetensors_open(path);
     Gpt m = gpt_new(plain, 1);
-    for (int i = 0; i < m.params->n; i++) {
-        Matrix *p = &m.params->item[i]->m;
-        const size_t n = (size_t)p->rows * p->cols;
-        memcpy(p->val, golden(&s, "", m.params->item[i]->name, n),
-               n * sizeof *p->val);
-    }
+    params_load(m.params, path);
     Tape *t = tape_new(0, 1);
     // Adam's eps is large here: the gradient of k's bias is 0 but for
     // rounding, and with a small eps Adam would make whole steps of that.
@@ -107,15 +69,16 @@ static void the_whole_model_equals_pytorch(void **state)
         Matrix *loss = cross_entropy(logits, output_id, 0);
         backward(loss);
         if (step == 0) {
-            assert_close(logits->val, golden(&s, "", "logits", TOKENS * PIECES),
+            assert_close(logits->val,
+                         testing_golden(&s, TOKENS * PIECES, "logits"),
                          TOKENS * PIECES, 5e-6);
-            assert_close(loss->val, golden(&s, "", "loss", 1), 1, 1e-6);
-            all_close(m.params, &s, "grad.", true, 5e-6);
+            assert_close(loss->val, testing_golden(&s, 1, "loss"), 1, 1e-6);
+            assert_golden_params(m.params, GRADIENTS, &s, 5e-6, "grad.");
         }
         adam_step(&adam, 0.01f);
         tape_reset(t);
     }
-    all_close(m.params, &s, "after.", false, 2e-5);
+    assert_golden_params(m.params, VALUES, &s, 2e-5, "after.");
     adam_free(&adam);
     tape_free(t);
     gpt_free(&m);
@@ -274,7 +237,7 @@ static void a_checkpoint_of_gpt2_is_read(void **state)
     scores(&m, (Tokens){T, id, {0}}, got);
     Safetensors s =
         safetensors_open("chapters/10-gpt/golden/tiny-gpt2.safetensors");
-    assert_close(got, golden(&s, "", "logits", T * V), T * V, 1e-5);
+    assert_close(got, testing_golden(&s, T * V, "logits"), T * V, 1e-5);
     safetensors_close(&s);
     gpt_free(&m);
 }
@@ -286,13 +249,6 @@ static void load_here(void *unused)
     (void)unused;
     Gpt m = gpt2_load(here);
     gpt_free(&m);
-}
-
-static void write_here(const char *name, const char *content)
-{
-    char path[400];
-    snprintf(path, sizeof path, "%s/%s", here, name);
-    text_write(path, content, strlen(content));
 }
 
 static void what_is_saved_is_read_again(void **state)
@@ -365,12 +321,12 @@ static void bad_files_are_told_in_a_line(void **state)
     gpt2_save(&m, here);
     gpt_free(&m);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        write_here("config.json", bad[i].config);
+        testing_write("config.json", bad[i].config);
         assert_dies(load_here, NULL, 1, bad[i].says);
     }
-    write_here("config.json", CONFIG(""));
+    testing_write("config.json", CONFIG(""));
     load_here(NULL); // this one is right
-    write_here("model.safetensors", "cut");
+    testing_write("model.safetensors", "cut");
     assert_dies(load_here, NULL, 1, "model.safetensors");
 }
 
@@ -835,56 +791,41 @@ static void a_saved_training_goes_on_bit_for_bit(void **state)
 
 // --- the program ------------------------------------------------------------
 
-static int run_program(const char *before, const char *args, char *said,
-                       size_t size)
-{
-    char command[2500], path[400];
-    const char *build = getenv("BUILD");
-    snprintf(path, sizeof path, "%s/said", here);
-    snprintf(command, sizeof command,
-             "%s %s/bin/10-gpt --threads 1 %s > %s 2>&1", before,
-             build ? build : "build", args, path);
-    int status = system(command);
-    Buffer b = text_read(path);
-    snprintf(said, size, "%s", b.length ? b.at : "");
-    buffer_free(&b);
-    return WEXITSTATUS(status);
-}
-
 static void a_killed_training_ends_as_an_unbroken_one(void **state)
 {
     (void)state;
     static char said[60000];
-    char args[2000], path[400];
-    snprintf(here, sizeof here, "%s", testing_dir("10"));
+    testing_dir("10");
     Buffer text = {0}, more = {0}, model[2];
     book_tales(3, 30, 1, &text, &more);
-    snprintf(path, sizeof path, "%s/text", here);
-    text_write(path, text.at, text.length);
+    testing_write("text", text.at);
     for (int k = 0; k < 2; k++) {
-        snprintf(args, sizeof args,
-                 "--file %s/text --save %s/%d --merges 20 --layers 1 --width "
-                 "12 --heads 3 --context 16 --windows 4 --steps 120 --every 5 "
-                 "--dropout 0.1",
-                 here, here, k);
+        char train[400], path[40];
+        snprintf(train, sizeof train,
+                 "10-gpt --threads 1 --file $HERE/text --save $HERE/%d "
+                 "--merges 20 --layers 1 --width 12 --heads 3 --context 16 "
+                 "--windows 4 --steps 120 --every 5 --dropout 0.1",
+                 k);
         if (k == 1) // twice it gets as far as it gets
             for (int i = 0; i < 2; i++)
-                run_program("timeout -s KILL 0.4", args, said, sizeof said);
-        if (run_program("", args, said, sizeof said) != 0)
+                testing_run(said, sizeof said, "timeout -s KILL 0.4 %s", train);
+        if (testing_run(said, sizeof said, "%s", train) != 0)
             fail_msg("%s", said);
         assert_non_null(strstr(said, "bits a byte"));
-        snprintf(path, sizeof path, "%s/%d/model.safetensors", here, k);
-        model[k] = text_read(path);
+        snprintf(path, sizeof path, "%d/model.safetensors", k);
+        model[k] = text_read(testing_path(path));
     }
     assert_int_equal(model[0].length, model[1].length);
     assert_memory_equal(model[0].at, model[1].at, model[0].length);
     // The trained model can be used.
-    snprintf(args, sizeof args, "--load %s/0 --prompt 'Once a' --tokens 9",
-             here);
-    assert_int_equal(run_program("", args, said, sizeof said), 0);
+    assert_int_equal(
+        testing_run(said, sizeof said,
+                    "10-gpt --load $HERE/0 --prompt 'Once a' --tokens 9"),
+        0);
     assert_true(strncmp(said, "Once a", 6) == 0 && strlen(said) > 12);
-    snprintf(args, sizeof args, "--load %s/0 --beam 3 --tokens 5", here);
-    assert_int_equal(run_program("", args, said, sizeof said), 0);
+    assert_int_equal(testing_run(said, sizeof said,
+                                 "10-gpt --load $HERE/0 --beam 3 --tokens 5"),
+                     0);
     for (int k = 0; k < 2; k++)
         buffer_free(&model[k]);
     buffer_free(&text);
@@ -894,29 +835,22 @@ static void a_killed_training_ends_as_an_unbroken_one(void **state)
 static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
-    char said[2000], args[1000];
-    snprintf(here, sizeof here, "%s", testing_dir("10"));
-    assert_int_equal(run_program("", "--beam x", said, sizeof said), 2);
-    assert_int_equal(run_program("", "--text hamlet", said, sizeof said), 2);
-    assert_int_equal(run_program("", "--heads 5", said, sizeof said), 1);
-    assert_non_null(strstr(said, "5 heads do not divide a width of"));
-    assert_int_equal(run_program("", "--load /nowhere", said, sizeof said), 1);
-    assert_non_null(strstr(said, "/nowhere/config.json: there is no such"));
-    assert_int_equal(run_program("", "--file /nowhere", said, sizeof said), 1);
-    assert_non_null(strstr(said, "/nowhere"));
-    assert_int_equal(
-        run_program("", "--text moby-dick --data /nowhere", said, sizeof said),
-        1);
-    assert_non_null(strstr(said, "make data NAME=moby-dick"));
-    write_here("short", "too short");
-    snprintf(args, sizeof args, "--file %s/short --save %s/x", here, here);
-    assert_int_equal(run_program("", args, said, sizeof said), 1);
-    assert_non_null(strstr(said, "9 bytes are too short a text"));
-    write_here("short", "");
-    assert_int_equal(run_program("", args, said, sizeof said), 1);
-    assert_non_null(strstr(said, "0 bytes are too short a text"));
-    snprintf(args, sizeof args, "--load %s --prompt ''", tiny);
-    assert_int_equal(run_program("", args, said, sizeof said), 1);
+    assert_refused(2, "--beam", "10-gpt --beam x");
+    assert_refused(2, "--text", "10-gpt --text hamlet");
+    assert_refused(1, "5 heads do not divide a width of", "10-gpt --heads 5");
+    assert_refused(1, "/nowhere/config.json: there is no such",
+                   "10-gpt --load /nowhere");
+    assert_refused(1, "/nowhere", "10-gpt --file /nowhere");
+    assert_refused(1, "make data NAME=moby-dick",
+                   "10-gpt --text moby-dick --data /nowhere");
+    testing_dir("10");
+    testing_write("short", "too short");
+    testing_write("empty", "");
+    assert_refused(1, "9 bytes are too short a text",
+                   "10-gpt --file $HERE/short --save $HERE/x");
+    assert_refused(1, "0 bytes are too short a text",
+                   "10-gpt --file $HERE/empty --save $HERE/x");
+    assert_refused(1, "", "10-gpt --load %s --prompt ''", tiny);
 }
 
 int main(void)

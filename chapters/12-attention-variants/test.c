@@ -731,30 +731,16 @@ static void learning_is_the_same_in_company(void **state)
 
 // --- the program ------------------------------------------------------------
 
-static int run_program(const char *args, char *said, size_t size)
-{
-    char command[1000], path[400];
-    const char *build = getenv("BUILD");
-    snprintf(path, sizeof path, "%s/said", testing_dir("12"));
-    snprintf(command, sizeof command,
-             "%s/bin/12-attention-variants --threads 1 %s > %s 2>&1",
-             build ? build : "build", args, path);
-    int status = system(command);
-    Buffer b = text_read(path);
-    snprintf(said, size, "%s", b.length ? b.at : "");
-    buffer_free(&b);
-    return WEXITSTATUS(status);
-}
-
 static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
     char said[4000];
-    assert_int_equal(run_program("--steps 0", said, sizeof said), 2);
-    assert_int_equal(run_program("--tokens 5", said, sizeof said), 2);
-    assert_int_equal(run_program("--window 0", said, sizeof said), 2);
-    assert_int_equal(run_program("--what", said, sizeof said), 2);
-    assert_int_equal(run_program("--help", said, sizeof said), 0);
+    assert_refused(2, "--steps", "12-attention-variants --steps 0");
+    assert_refused(2, "--tokens", "12-attention-variants --tokens 5");
+    assert_refused(2, "--window", "12-attention-variants --window 0");
+    assert_refused(2, "--what", "12-attention-variants --what");
+    assert_int_equal(
+        testing_run(said, sizeof said, "12-attention-variants --help"), 0);
     assert_non_null(strstr(said, "--tokens"));
 }
 

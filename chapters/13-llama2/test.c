@@ -17,8 +17,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define GOLDEN "chapters/13-llama2/golden/"
 
@@ -53,29 +51,10 @@ static const struct {
              {"all-untied", 4, false}};
 enum { CASES = 4 };
 
-static const float *golden(const Safetensors *s, const char *name,
-                           const char *part, size_t n)
-{
-    static float at[4000];
-    char full[200];
-    snprintf(full, sizeof full, "%s.%s", name, part);
-    const Tensor *t = safetensors_find(s, full);
-    if (!t)
-        fail_msg("there is no golden %s", full);
-    assert_int_equal(t->count, n);
-    tensor_read(s, t, at, n);
-    return at;
-}
-
 static Cria golden_cria(const Safetensors *s, int c)
 {
     Cria m = cria_new(shape_of(cases[c].groups, cases[c].tied), 1);
-    for (int i = 0; i < m.params->n; i++) {
-        Matrix *p = &m.params->item[i]->m;
-        const size_t n = (size_t)p->rows * p->cols;
-        memcpy(p->val, golden(s, cases[c].name, m.params->item[i]->name, n),
-               n * sizeof *p->val);
-    }
+    testing_golden_params(m.params, s, "%s.", cases[c].name);
     return m;
 }
 
@@ -86,7 +65,8 @@ static void assert_logits(const Llama *m, const Safetensors *s,
     LlamaRun r = llama_run_new(m, 1, N);
     const LlamaNext next = {0, N, token};
     const float *got = llama_batch(&r, &next, 1, false);
-    const float *want = golden(s, name, "logits", (size_t)N * PIECES);
+    const float *want =
+        testing_golden(s, (size_t)N * PIECES, "%s.logits", name);
     size_t worst;
     if (testing_wrong(got, want, (size_t)N * PIECES, tolerance, &worst))
         fail_msg("%s: logit %zu of token %zu is %.7g, PyTorch has %.7g", name,
@@ -105,21 +85,17 @@ static void training_form_equals_pytorch(void **state)
         Matrix *logits =
             cria_forward(&m, t, (Tokens){.n = N, .id = token}); // N x V
         const float *want =
-            golden(&s, cases[c].name, "logits", (size_t)N * PIECES);
+            testing_golden(&s, (size_t)N * PIECES, "%s.logits", cases[c].name);
         assert_close(logits->val, want, (size_t)N * PIECES, 2e-5);
         int target[N];
         memcpy(target, token + 1, sizeof target - sizeof *target);
         target[N - 1] = -1;
         Matrix *loss = cross_entropy(logits, target, 0);
-        assert_close(loss->val, golden(&s, cases[c].name, "loss", 1), 1, 2e-6);
+        assert_close(loss->val, testing_golden(&s, 1, "%s.loss", cases[c].name),
+                     1, 2e-6);
         backward(loss);
-        for (int i = 0; i < m.params->n && c == 1; i++) {
-            Matrix *p = &m.params->item[i]->m;
-            char name[160];
-            snprintf(name, sizeof name, "grad.%s", m.params->item[i]->name);
-            const size_t n = (size_t)p->rows * p->cols;
-            assert_close(p->grad, golden(&s, "two", name, n), n, 1e-5);
-        }
+        if (c == 1)
+            assert_golden_params(m.params, GRADIENTS, &s, 1e-5, "two.grad.");
         tape_free(t);
         cria_free(&m);
     }
@@ -934,102 +910,71 @@ static void scores_are_losses(void **state)
 
 // --- the program ------------------------------------------------------------
 
-static int run_program(const char *args, const char *to, char *said,
-                       size_t size)
-{
-    char command[1500], path[300];
-    const char *build = getenv("BUILD");
-    snprintf(path, sizeof path, "build/test-13-said");
-    snprintf(command, sizeof command, "%s/bin/13-llama2 --threads 1 %s %s %s",
-             build ? build : "build", args, to, path);
-    int status = system(command);
-    Buffer b = text_read(path);
-    snprintf(said, size, "%s", b.length ? b.at : "");
-    buffer_free(&b);
-    unlink(path);
-    return WEXITSTATUS(status);
-}
-
-#define SAID    "2> /dev/null >"
-#define PIECES  "chapters/13-llama2/corpus/json/sentencepiece"
-#define NOTSAID "< /dev/null > /dev/null 2>"
+#define PIECES "chapters/13-llama2/corpus/json/sentencepiece"
 
 static void the_program_runs_models(void **state)
 {
     (void)state;
-    char args[1000], said[6000], again[6000];
-    const char *dir = testing_dir("13-run");
-    snprintf(args, sizeof args, "--updates 3 --quick --save %s/m.gguf", dir);
-    assert_int_equal(run_program(args, SAID, said, sizeof said), 0);
+    static char said[60000], again[60000];
+    testing_dir("13-run");
+// Runs the program; what it writes on standard output alone goes to `to`.
+#define RUN(to, args)                                                          \
+    assert_int_equal(testing_run(to, sizeof to,                                \
+                                 "13-llama2 --threads 1 " args                 \
+                                 " 2> /dev/null"),                             \
+                     0)
+    RUN(said, "--updates 3 --quick --save $HERE/m.gguf");
     assert_non_null(strstr(said, "=> held out: ~"));
     assert_non_null(strstr(said, "3 of 3 forms write one text"));
 
     // The same seed, the same text; and nothing but the text.
-    const char *words = "--prompt 'There was' --steps 20 --seed 5";
-    snprintf(args, sizeof args, "--model %s/m.gguf %s", dir, words);
-    assert_int_equal(run_program(args, SAID, said, sizeof said), 0);
+#define WORDS " --prompt 'There was' --steps 20 --seed 5"
+    RUN(said, "--model $HERE/m.gguf" WORDS);
     assert_memory_equal(said, "There was", 9);
-    assert_int_equal(run_program(args, SAID, again, sizeof again), 0);
+    RUN(again, "--model $HERE/m.gguf" WORDS);
     assert_string_equal(said, again);
     // Into another form and back.
-    snprintf(args, sizeof args, "--model %s/m.gguf --save %s/f", dir, dir);
-    assert_int_equal(run_program(args, SAID, again, sizeof again), 0);
+    RUN(again, "--model $HERE/m.gguf --save $HERE/f");
     assert_string_equal(again, "");
-    snprintf(args, sizeof args, "--model %s/f %s", dir, words);
-    assert_int_equal(run_program(args, SAID, again, sizeof again), 0);
+    RUN(again, "--model $HERE/f" WORDS);
     assert_string_equal(said, again);
 
-    snprintf(args, sizeof args, "--model %s/f --info", dir);
-    assert_int_equal(run_program(args, SAID, said, sizeof said), 0);
+    RUN(said, "--model $HERE/f --info");
     assert_non_null(strstr(said, "a folder of Hugging Face"));
     assert_non_null(strstr(said, "119104"));
-    snprintf(args, sizeof args, "--model %s/f --score README.md", dir);
-    assert_int_equal(run_program(args, SAID, said, sizeof said), 0);
+    RUN(said, "--model $HERE/f --score README.md");
     assert_non_null(strstr(said, "nats a token"));
-    snprintf(args, sizeof args, "--model %s/f --trace --prompt a", dir);
-    assert_int_equal(run_program(args, SAID, said, sizeof said), 0);
+    RUN(said, "--model $HERE/f --trace --prompt a");
     assert_non_null(strstr(said, "after the feed-forward"));
-    snprintf(args, sizeof args, "--model %s/f --logits %s/l --prompt a", dir,
-             dir);
-    assert_int_equal(run_program(args, SAID, said, sizeof said), 0);
-    snprintf(args, sizeof args, "%s/l", dir);
-    Safetensors l = safetensors_open(args);
+    RUN(said, "--model $HERE/f --logits $HERE/l --prompt a");
+    Safetensors l = safetensors_open(testing_path("l"));
     assert_int_equal(safetensors_find(&l, "logits")->shape[1], 512);
     assert_non_null(safetensors_note(&l, "tokens"));
     safetensors_close(&l);
-    snprintf(args, sizeof args, "--model %s/f --chat --steps 5 < README.md",
-             dir);
-    assert_int_equal(run_program(args, SAID, said, sizeof said), 0);
+    RUN(said, "--model $HERE/f --chat --steps 5 < README.md");
 }
 
 static void the_program_refuses(void **state)
 {
     (void)state;
-    static const struct {
-        const char *args, *part;
-        int status;
-    } some[] = {
-        {"--prompt a", "need --model", 2},
-        {"--model x --chat --info", "only one of --chat", 2},
-        {"--model build/no/such", "there is no such file", 1},
-        {"--model README.md", "not GGUF", 1},
-        {"--modle x", "--help", 2},
-        {"--steps 0 --model x", "steps", 2},
-        {"--heads 7", "does not make 7 heads", 2},
-        {"--groups 5", "cannot share 5", 2},
-        {"--data .clang-format", "give it more text", 1},
-        {"--model " GOLDEN "two.gguf --prompt a", "has no tokenizer", 1},
-        {"--model " GOLDEN "two.gguf --tokenizer data/kept/none", "no such", 1},
-        {"--model " GOLDEN "two.gguf --tokenizer " PIECES, PIECES ": it has",
-         1},
-    };
-    for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
-        char said[3000];
-        const int status =
-            run_program(some[i].args, NOTSAID, said, sizeof said);
-        if (status != some[i].status || !strstr(said, some[i].part))
-            fail_msg("%s: status %d, \"%s\"", some[i].args, status, said);
-    }
+    assert_refused(2, "need --model", "13-llama2 --prompt a");
+    assert_refused(2, "only one of --chat",
+                   "13-llama2 --model x --chat --info");
+    assert_refused(1, "there is no such file",
+                   "13-llama2 --model build/no/such");
+    assert_refused(1, "not GGUF", "13-llama2 --model README.md");
+    assert_refused(2, "--help", "13-llama2 --modle x");
+    assert_refused(2, "steps", "13-llama2 --steps 0 --model x");
+    assert_refused(2, "does not make 7 heads", "13-llama2 --heads 7");
+    assert_refused(2, "cannot share 5", "13-llama2 --groups 5");
+    assert_refused(1, "give it more text", "13-llama2 --data .clang-format");
+    assert_refused(1, "has no tokenizer",
+                   "13-llama2 --model " GOLDEN "two.gguf --prompt a");
+    assert_refused(1, "no such",
+                   "13-llama2 --model " GOLDEN
+                   "two.gguf --tokenizer data/kept/none");
+    assert_refused(1, PIECES ": it has",
+                   "13-llama2 --model " GOLDEN "two.gguf --tokenizer " PIECES);
 }
 
 int main(void)

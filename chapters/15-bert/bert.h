@@ -129,7 +129,8 @@ void bert_weights(const Bert *m, Tape *t, BertInput x, int input, int layer,
 Bert bert_load(const char *directory);
 
 // The vocabulary of such a directory. A tokenizer_config.json says whether it
-// is in lower case; without one it is.
+// is in lower case; without one it is. Warns if it has fewer pieces than the
+// model: published models are padded to round numbers, but it may be cut.
 WordPiece bert_load_pieces(const char *directory, const Bert *m);
 
 // Writes the three files, and tokenizer_config.json.

@@ -215,6 +215,9 @@ WordPiece bert_load_pieces(const char *directory, const Bert *m)
             m->shape.pieces);
     if (w.cls < 0 || w.sep < 0)
         die("%s: no piece [CLS] or no piece [SEP]", path);
+    if (w.vocab.n < m->shape.pieces) // padded to a round number, or cut?
+        warn("%s: has %d pieces, the model knows %d: is it whole?", path,
+             w.vocab.n, m->shape.pieces);
     return w;
 }
 

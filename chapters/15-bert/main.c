@@ -708,8 +708,10 @@ static void demonstrate(const Run *run, Plan p)
 static bool command(const Run *run, const char *model, const char *fill,
                     bool embed, bool classify, bool similar, int pooling)
 {
+    if (!!fill + embed + classify + similar > 1)
+        cli_misuse("only one of --fill, --embed, --classify and --similar");
     if ((fill || classify) && !model)
-        die("--fill and --classify need --model DIR");
+        cli_misuse("--fill and --classify need --model DIR");
     if (fill)
         fill_text(model, fill, 5);
     else if (classify)
@@ -721,7 +723,7 @@ static bool command(const Run *run, const char *model, const char *fill,
     else if (similar)
         similar_lines(run, model, stdin);
     else if (model)
-        die("--model needs --fill, --embed, --classify or --similar");
+        cli_misuse("--model needs --fill, --embed, --classify or --similar");
     return fill || classify || embed || similar;
 }
 
@@ -816,11 +818,11 @@ int main(int argc, char **argv)
     p.recipe.share = share > 0 ? share : p.recipe.share;
     p.recipe.rate = rate > 0 ? rate : p.recipe.rate;
     if (p.shape.width % p.shape.heads != 0)
-        die("%d heads do not divide a width of %d", p.shape.heads,
-            p.shape.width);
+        cli_misuse("%d heads do not divide a width of %d", p.shape.heads,
+                   p.shape.width);
     if (p.recipe.longest < 8)
-        die("inputs of %d tokens are too short to learn from: 8 or more",
-            p.recipe.longest);
+        cli_misuse("inputs of %d tokens are too short to learn from: 8 or more",
+                   p.recipe.longest);
     say_plan(&run, &p);
     demonstrate(&run, p);
     return 0;

@@ -19,7 +19,6 @@
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define GOLDEN "chapters/15-bert/golden"
@@ -36,36 +35,6 @@ static const int start[] = {0, 9, ROWS};
 static const BertInput input = {{ROWS, id, {2, start}}, segment};
 static const int blank[BLANKS] = {4, 1, 13}, answer[BLANKS] = {10, 6, 14};
 static const int other[] = {0, 1}, class_of[] = {2, 0};
-
-static const float *golden(const Safetensors *s, const char *kind,
-                           const char *name, size_t n)
-{
-    static float at[4000];
-    char full[200];
-    snprintf(full, sizeof full, "%s%s", kind, name);
-    const Tensor *t = safetensors_find(s, full);
-    if (!t)
-        fail_msg("there is no golden %s", full);
-    assert_int_equal(t->count, n);
-    tensor_read(s, t, at, n);
-    return at;
-}
-
-static void all_close(const Params *p, const Safetensors *s, const char *kind,
-                      bool gradient, double tolerance)
-{
-    for (int i = 0; i < p->n; i++) {
-        const Matrix *m = &p->item[i]->m;
-        const size_t n = (size_t)m->rows * m->cols;
-        const float *want = golden(s, kind, p->item[i]->name, n);
-        const float *got = gradient ? m->grad : m->val;
-        size_t worst;
-        if (testing_wrong(got, want, n, tolerance, &worst))
-            fail_msg("%s%s[%zu] is %.8g, PyTorch has %.8g", kind,
-                     p->item[i]->name, worst, (double)got[worst],
-                     (double)want[worst]);
-    }
-}
 
 // All heads at once: the loss of golden/bert.py.
 static Matrix *whole_loss(const Bert *m, Tape *t)
@@ -86,23 +55,23 @@ static void values_equal_pytorch(void **state)
     m.shape.dropout = 0;
     Tape *t = tape_new(0, 1);
     for (int i = 0; i <= m.shape.layers; i++) {
-        char name[20];
-        snprintf(name, sizeof name, "hidden.%d", i);
         assert_close(bert_encode_part(&m, t, input, i)->val,
-                     golden(&s, "", name, ROWS * WIDTH), ROWS * WIDTH, 2e-6);
+                     testing_golden(&s, ROWS * WIDTH, "hidden.%d", i),
+                     ROWS * WIDTH, 2e-6);
     }
     Matrix *hidden = bert_encode(&m, t, input);
     Matrix *pooled = bert_pool(&m, hidden);
     Matrix *fill = bert_fill(&m, pick_rows(hidden, blank, BLANKS));
-    assert_close(pooled->val, golden(&s, "", "pooled", 2 * WIDTH), 2 * WIDTH,
-                 2e-6);
-    assert_close(fill->val, golden(&s, "", "fill", BLANKS * PIECES),
+    assert_close(pooled->val, testing_golden(&s, 2 * WIDTH, "pooled"),
+                 2 * WIDTH, 2e-6);
+    assert_close(fill->val, testing_golden(&s, BLANKS * PIECES, "fill"),
                  BLANKS * PIECES, 5e-6);
-    assert_close(bert_follow(&m, pooled)->val, golden(&s, "", "follow", 4), 4,
-                 2e-6);
-    assert_close(bert_classify(&m, pooled)->val, golden(&s, "", "classes", 6),
-                 6, 2e-6);
-    assert_close(whole_loss(&m, t)->val, golden(&s, "", "loss", 1), 1, 1e-6);
+    assert_close(bert_follow(&m, pooled)->val, testing_golden(&s, 4, "follow"),
+                 4, 2e-6);
+    assert_close(bert_classify(&m, pooled)->val,
+                 testing_golden(&s, 6, "classes"), 6, 2e-6);
+    assert_close(whole_loss(&m, t)->val, testing_golden(&s, 1, "loss"), 1,
+                 1e-6);
     tape_free(t);
     bert_free(&m);
     safetensors_close(&s);
@@ -121,11 +90,11 @@ static void gradients_and_three_steps_equal_pytorch(void **state)
     for (int step = 0; step < 3; step++) {
         backward(whole_loss(&m, t));
         if (step == 0)
-            all_close(m.params, &s, "grad.", true, 1e-5);
+            assert_golden_params(m.params, GRADIENTS, &s, 1e-5, "grad.");
         adam_step(&adam, 0.01f);
         tape_reset(t);
     }
-    all_close(m.params, &s, "after.", false, 3e-5);
+    assert_golden_params(m.params, VALUES, &s, 3e-5, "after.");
     adam_free(&adam);
     tape_free(t);
     bert_free(&m);
@@ -683,13 +652,6 @@ static void load_here(void *unused)
     bert_free(&m);
 }
 
-static void write_here(const char *name, const char *content)
-{
-    char path[400];
-    snprintf(path, sizeof path, "%s/%s", here, name);
-    text_write(path, content, strlen(content));
-}
-
 // A fresh copy of golden/heads, with the line of config.json that has `key`
 // replaced by `value`.
 static void fresh(const char *key, const char *value)
@@ -714,7 +676,7 @@ static void fresh(const char *key, const char *value)
             buffer_print(&out, "%s\n", value);
         else
             buffer_print(&out, "%.*s\n", (int)line.length, line.at);
-    write_here("config.json", out.at);
+    testing_write("config.json", out.at);
     buffer_free(&b);
     buffer_free(&out);
 }
@@ -770,9 +732,9 @@ static void damaged_models_are_refused(void **state)
         assert_dies(load_here, NULL, 1, bad[i].says);
     }
     fresh(NULL, NULL);
-    write_here("vocab.txt", vocabulary); // fewer than the model has: allowed
-    load_here(NULL);
-    write_here("vocab.txt", "[UNK]\na\n");
+    testing_write("vocab.txt", vocabulary);
+    assert_dies(load_here, NULL, 0, "the model knows 23: is it whole?");
+    testing_write("vocab.txt", "[UNK]\na\n");
     assert_dies(load_here, NULL, 1, "no piece [CLS]");
     fresh(NULL, NULL);
     char path[400];
@@ -891,49 +853,35 @@ static void damaged_use_lite_is_refused(void **state)
 {
     (void)state;
     snprintf(here, sizeof here, "%s", testing_dir("15-use-lite"));
-    write_here("vocab.json", "[[\"<unk>\", 0], [\"a\", -1]]");
+    testing_write("vocab.json", "[[\"<unk>\", 0], [\"a\", -1]]");
     assert_dies(load_use_lite, NULL, 1, "model.json");
-    write_here("model.json", "{\"weightsManifest\": []}");
+    testing_write("model.json", "{\"weightsManifest\": []}");
     assert_dies(load_use_lite, NULL, 1, "model.json: expected weightsManifest");
-    write_here("model.json",
-               "{\"weightsManifest\": [{\"paths\": [\"one\"], \"weights\": "
-               "[{\"name\": \"x/Embeddings_en\", \"shape\": [4, 3], "
-               "\"dtype\": \"float32\"}]}]}");
-    write_here("one", "far too few bytes");
+    testing_write("model.json",
+                  "{\"weightsManifest\": [{\"paths\": [\"one\"], \"weights\": "
+                  "[{\"name\": \"x/Embeddings_en\", \"shape\": [4, 3], "
+                  "\"dtype\": \"float32\"}]}]}");
+    testing_write("one", "far too few bytes");
     assert_dies(load_use_lite, NULL, 1, "end at byte 17, expected 48");
-    write_here("one", "now there are as many bytes as are needed for it.");
+    testing_write("one", "now there are as many bytes as are needed for it.");
     assert_dies(load_use_lite, NULL, 1,
                 "the embeddings are 4 x 3, expected 2 or more x 256");
 }
 
 // --- the program ------------------------------------------------------------
 
-static int run_program(const char *before, const char *args, char *said,
-                       size_t size)
-{
-    char command[2500], path[400];
-    const char *build = getenv("BUILD");
-    snprintf(path, sizeof path, "%s/said", here);
-    snprintf(command, sizeof command,
-             "%s %s/bin/15-bert --threads 1 %s > %s 2>&1", before,
-             build ? build : "build", args, path);
-    int status = system(command);
-    Buffer b = text_read(path);
-    snprintf(said, size, "%s", b.length ? b.at : "");
-    buffer_free(&b);
-    return WEXITSTATUS(status);
-}
+#define PROGRAM "15-bert --threads 1 "
+#define HEADS   "--model " GOLDEN "/heads "
+#define BARE    "--model " GOLDEN "/bare "
+#define PAIR    "printf 'rome is a [MASK]\\tin italy.\\n' | "
 
 static void a_model_is_used(void **state)
 {
     (void)state;
     char said[8000];
-    const char *heads = "--model " GOLDEN "/heads";
-    char args[1000];
-    snprintf(here, sizeof here, "%s", testing_dir("15-program"));
     // the golden scores of the first blank, in another order
     Safetensors s = safetensors_open(GOLDEN "/bert.safetensors");
-    const float *score = golden(&s, "", "fill", BLANKS * PIECES);
+    const float *score = testing_golden(&s, BLANKS * PIECES, "fill");
     Bert m = bert_load(GOLDEN "/heads");
     WordPiece w = bert_load_pieces(GOLDEN "/heads", &m);
     int best = 0;
@@ -942,9 +890,10 @@ static void a_model_is_used(void **state)
         sum += exp((double)score[i]);
         best = score[i] > score[best] ? i : best;
     }
-    snprintf(args, sizeof args, "%s --fill 'Paris is the [MASK] of France.'",
-             heads);
-    assert_int_equal(run_program("", args, said, sizeof said), 0);
+    assert_int_equal(testing_run(said, sizeof said,
+                                 PROGRAM HEADS
+                                 "--fill 'Paris is the [MASK] of France.'"),
+                     0);
     char want[100];
     snprintf(want, sizeof want, "  %-16.*s %.4f\n",
              (int)w.vocab.piece[best].length, w.vocab.piece[best].at,
@@ -953,28 +902,25 @@ static void a_model_is_used(void **state)
         fail_msg("expected \"%s\", the program says \"%s\"", want, said);
     // vectors: the golden pooler and [CLS] row of the second input
     for (int k = 0; k < 2; k++) {
-        snprintf(args, sizeof args, "%s --embed --pool %s", heads,
-                 k ? "pooler" : "cls");
-        assert_int_equal(
-            run_program("printf 'rome is a [MASK]\\tin italy.\\n'|", args, said,
-                        sizeof said),
-            0);
+        assert_int_equal(testing_run(said, sizeof said,
+                                     PAIR PROGRAM HEADS "--embed --pool %s",
+                                     k ? "pooler" : "cls"),
+                         0);
         const float *v =
-            k ? golden(&s, "", "pooled", 2 * WIDTH) + WIDTH
-              : golden(&s, "", "hidden.2", ROWS * WIDTH) + 9 * WIDTH;
+            k ? testing_golden(&s, 2 * WIDTH, "pooled") + WIDTH
+              : testing_golden(&s, ROWS * WIDTH, "hidden.2") + 9 * WIDTH;
         char *rest = said;
         for (int i = 0; i < WIDTH; i++)
             assert_true(fabs(strtod(rest, &rest) - (double)v[i]) < 1e-5);
     }
-    snprintf(args, sizeof args, "%s --classify", heads);
-    assert_int_equal(run_program("printf 'rome is a [MASK]\\tin italy.\\n'|",
-                                 args, said, sizeof said),
-                     0);
+    assert_int_equal(
+        testing_run(said, sizeof said, PAIR PROGRAM HEADS "--classify"), 0);
     assert_non_null(strstr(said, "maybe 0."));
-    snprintf(args, sizeof args, "%s --similar", heads);
-    assert_int_equal(run_program("printf 'rome\\nparis\\nrome\\n'|", args, said,
-                                 sizeof said),
-                     0);
+    assert_int_equal(
+        testing_run(said, sizeof said,
+                    "printf 'rome\\nparis\\nrome\\n' | " PROGRAM HEADS
+                    "--similar"),
+        0);
     assert_non_null(strstr(said, "  1   1.00"));
     wordpiece_free(&w);
     bert_free(&m);
@@ -984,42 +930,37 @@ static void a_model_is_used(void **state)
 static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
-    char said[2000], args[1000];
-    snprintf(here, sizeof here, "%s", testing_dir("15-program"));
-    const struct {
-        const char *before, *args, *says;
-        int status;
-    } bad[] = {
-        {"", "--fill x", "--fill and --classify need --model DIR", 1},
-        {"", "--model /nowhere --embed", "/nowhere/config.json: there is no",
-         1},
-        {"", "--model " GOLDEN "/bare --fill 'a [MASK]'",
-         "has no head that fills blanks", 1},
-        {"", "--model " GOLDEN "/heads --fill 'no blank'",
-         "there is no [MASK] in \"no blank\"", 1},
-        {"echo x |", "--model " GOLDEN "/bare --classify",
-         "has no classifier on a pooler", 1},
-        {"printf '' |", "--model " GOLDEN "/heads --classify",
-         "standard input is empty", 1},
-        {"printf 'a\\377\\n' |", "--model " GOLDEN "/heads --embed",
-         "byte 1 is not valid UTF-8", 1},
-        {"printf 'in\\na a a a a a a a a a a a a a a a a a\\n' |",
-         "--model " GOLDEN "/heads --embed",
-         "line 2: 20 tokens with [CLS] and [SEP]; this model reads 17: cut the "
-         "text, or do as 16-long-text does",
-         1},
-        {"echo x |", "--embed --data /nowhere", "make data NAME=use-lite", 1},
-        {"", "--steps many", "--steps", 2},
-        {"", "--data /nowhere", "/nowhere: cannot be read", 1},
-    };
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        snprintf(args, sizeof args, "%s", bad[i].args);
-        const int status = run_program(bad[i].before, args, said, sizeof said);
-        if (status != bad[i].status || !strstr(said, bad[i].says))
-            fail_msg("%s %s: status %d, expected %d and \"%s\": %s",
-                     bad[i].before, bad[i].args, status, bad[i].status,
-                     bad[i].says, said);
-    }
+    assert_refused(2, "--fill and --classify need --model DIR",
+                   PROGRAM "--fill x");
+    assert_refused(2, "--model needs --fill, --embed,", PROGRAM HEADS);
+    assert_refused(2, "only one of --fill, --embed",
+                   PROGRAM HEADS "--embed --classify");
+    assert_refused(1, "standard output cannot be written",
+                   "echo rome | " PROGRAM HEADS "--embed > /dev/full");
+    assert_refused(1, "/nowhere/config.json: there is no",
+                   PROGRAM "--model /nowhere --embed");
+    assert_refused(1, "has no head that fills blanks",
+                   PROGRAM BARE "--fill 'a [MASK]'");
+    assert_refused(1, "there is no [MASK] in \"no blank\"",
+                   PROGRAM HEADS "--fill 'no blank'");
+    assert_refused(1, "has no classifier on a pooler",
+                   "echo x | " PROGRAM BARE "--classify");
+    assert_refused(1, "standard input is empty", PROGRAM HEADS "--classify");
+    assert_refused(1, "byte 1 is not valid UTF-8",
+                   "printf 'a\\377\\n' | " PROGRAM HEADS "--embed");
+    assert_refused(
+        1,
+        "line 2: 20 tokens with [CLS] and [SEP]; this model reads "
+        "17: cut the text, or do as 16-long-text does",
+        "printf 'in\\na a a a a a a a a a a a a a a a a a\\n' | " PROGRAM HEADS
+        "--embed");
+    assert_refused(1, "make data NAME=use-lite",
+                   "echo x | " PROGRAM "--embed --data /nowhere");
+    assert_refused(2, "--steps", PROGRAM "--steps many");
+    assert_refused(2, "4 heads do not divide a width of 65",
+                   PROGRAM "--width 65");
+    assert_refused(2, "too short to learn from", PROGRAM "--longest 7");
+    assert_refused(1, "/nowhere: cannot be read", PROGRAM "--data /nowhere");
 }
 
 int main(void)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void add_document(Collection *c, Buffer text, int label)
 {
@@ -156,8 +157,9 @@ static void add_files(Collection *c, const char *directory, int least)
     for (int i = 0; i < n; i++) {
         join(path, directory, entry[i]->d_name);
         free(entry[i]);
-        if (is_directory(path))
-            die("%s: is a directory, expected a text file", path);
+        struct stat is;
+        if (stat(path, &is) == 0 && !S_ISREG(is.st_mode))
+            die("%s: is not a regular file, expected a text", path);
         Buffer raw = text_read(path), text = {0};
         check_text(path, (Text){raw.at, raw.length});
         add_sentences((Text){raw.at, raw.length}, &text);

@@ -532,11 +532,8 @@ int main(int argc, char **argv)
         real_table(&run, keep);
         return 0;
     }
-    if (keep) {
-        fprintf(stderr, "16-long-text: --keep: only with --brown or --data; "
-                        "try --help\n");
-        return 2;
-    }
+    if (keep)
+        cli_misuse("--keep goes with --brown or --data");
     const Plan p = plan_for(&run, documents);
     puts(run.quick ? "16-long-text: about 9 seconds, 150 MB.\n"
                    : "16-long-text: about 45 seconds, 150 MB.\n");

@@ -901,6 +901,9 @@ static void bad_folders_are_named(void **state)
     assert_dies(open_folder, &one, 1, "dry/b.txt: byte 5 is not UTF-8");
     put("dry", "b.txt", "");
     assert_dies(open_folder, &one, 1, "dry/b.txt: holds no words");
+    unlink(testing_path("dry/b.txt"));
+    assert_int_equal(mkfifo(testing_path("dry/b.txt"), 0600), 0);
+    assert_dies(open_folder, &one, 1, "dry/b.txt: is not a regular file");
 }
 
 static int close_all(void **state)

@@ -15,7 +15,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
 // --- the documents ----------------------------------------------------------
 
@@ -846,46 +846,35 @@ static void a_judge_pays_for_both_readings(void **state)
 
 // --- the program ------------------------------------------------------------
 
-static int run_program(const char *args, char *said, size_t size)
-{
-    char command[1000], path[400];
-    const char *build = getenv("BUILD");
-    snprintf(path, sizeof path, "%s/said", testing_dir("16-program"));
-    snprintf(command, sizeof command, "%s/bin/16-long-text %s > %s 2>&1",
-             build ? build : "build", args, path);
-    const int status = system(command);
-    Buffer b = text_read(path);
-    snprintf(said, size, "%s", b.length ? b.at : "");
-    buffer_free(&b);
-    return WEXITSTATUS(status);
-}
-
 static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
-    static const struct {
-        const char *args, *says;
-        int status;
-    } misuse[] = {
-        {"--keep here", "--keep: only with --brown or --data", 2},
-        {"--documents 7", "--documents", 2},
-        {"--documents many", "--documents", 2},
-        {"--nonsense", "nonsense", 2},
-        {"--data /nowhere/at/all", "/nowhere/at/all", 1},
-    };
-    char said[2000];
-    for (size_t i = 0; i < sizeof misuse / sizeof *misuse; i++) {
-        const int status = run_program(misuse[i].args, said, sizeof said);
-        if (status != misuse[i].status || !strstr(said, misuse[i].says))
-            fail_msg("%s: status %d, \"%s\"", misuse[i].args, status, said);
+    assert_refused(2, "--keep goes with --brown or --data",
+                   "16-long-text --keep here");
+    assert_refused(2, "--documents", "16-long-text --documents 7");
+    assert_refused(2, "--documents", "16-long-text --documents many");
+    assert_refused(2, "nonsense", "16-long-text --nonsense");
+    testing_dir("16-program"); // two classes of ten documents each
+    char said[100];
+    assert_int_equal(testing_run(said, sizeof said,
+                                 "mkdir $HERE/a $HERE/b; for i in 0 1 2 3 4 5 "
+                                 "6 7 8 9; do echo word > $HERE/a/$i; "
+                                 "echo word > $HERE/b/$i; done"),
+                     0);
+    if (access("data/cache/use-lite/model.json", R_OK) == 0) {
+        assert_refused(1, "nothing/x: cannot be made: No such file",
+                       "16-long-text --data $HERE --keep $HERE/nothing/x");
+        assert_refused(1, "a/1: nothing can be written there: Not a directory",
+                       "16-long-text --data $HERE --keep $HERE/a/1");
     }
+    assert_refused(1, "/nowhere/at/all", "16-long-text --data /nowhere/at/all");
 }
 
 static void help_names_the_options(void **state)
 {
     (void)state;
     char said[4000];
-    assert_int_equal(run_program("--help", said, sizeof said), 0);
+    assert_int_equal(testing_run(said, sizeof said, "16-long-text --help"), 0);
     assert_non_null(strstr(said, "--brown"));
     assert_non_null(strstr(said, "--documents"));
 }

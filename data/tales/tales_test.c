@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { STORIES = 1000 };
 
@@ -263,52 +262,24 @@ static void test_pronouns_in_slots(void **state)
 
 // --- the program ------------------------------------------------------------
 
-typedef struct Command {
-    const char *arguments, *input;
-    size_t length;
-} Command;
-
-// Runs build/bin/tales in a shell with the input on its standard input.
-static void run_tales(void *context)
-{
-    const Command *c = context;
-    const char *build = getenv("BUILD");
-    char line[512];
-    snprintf(line, sizeof line, "%s/bin/tales %s > /dev/null",
-             build ? build : "build", c->arguments);
-    FILE *f = popen(line, "w");
-    fwrite(c->input, 1, c->length, f);
-    int status = pclose(f);
-    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 99);
-}
-
 static void test_bad_input(void **state)
 {
     (void)state;
-    assert_dies(run_tales, (&(Command){"--check", "", 0}), 1, "no story");
-    assert_dies(run_tales, (&(Command){"--check", "\n \n\n", 4}), 1,
-                "no story");
-    assert_dies(run_tales, (&(Command){"--check", "Once\0 more", 10}), 1,
-                "byte 4 is 0x00");
-    assert_dies(run_tales, (&(Command){"--check", "Tom \xff\xfe", 6}), 1,
-                "byte 4 is not valid UTF-8");
-    assert_dies(run_tales, (&(Command){"--without /dev/null", "", 0}), 1,
-                "no story");
-    assert_dies(run_tales, (&(Command){"--without no/such/file", "", 0}), 1,
-                "no/such/file");
-    assert_int_equal(testing_outcome(run_tales,
-                                     &(Command){"--stories 0", "", 0},
-                                     (char[512]){0}, 512),
-                     2);
-    assert_int_equal(testing_outcome(run_tales,
-                                     &(Command){"--stories 3", "", 0},
-                                     (char[512]){0}, 512),
-                     0);
+    char said[4000];
+    assert_refused(1, "no story", "tales --check");
+    assert_refused(1, "no story", "printf '\\n \\n\\n' | tales --check");
+    assert_refused(1, "byte 4 is 0x00",
+                   "printf 'Once\\0 more' | tales --check");
+    assert_refused(1, "byte 4 is not valid UTF-8",
+                   "printf 'Tom \\377\\376' | tales --check");
+    assert_refused(1, "no story", "tales --without /dev/null");
+    assert_refused(1, "no/such/file", "tales --without no/such/file");
+    assert_refused(2, "--stories", "tales --stories 0");
+    assert_int_equal(testing_run(said, sizeof said, "tales --stories 3"), 0);
+    testing_dir("tales");
+    testing_write("story", story[0]);
     assert_int_equal(
-        testing_outcome(run_tales,
-                        &(Command){"--check", story[0], strlen(story[0])},
-                        (char[512]){0}, 512),
-        0);
+        testing_run(said, sizeof said, "tales --check < $HERE/story"), 0);
 }
 
 // --without leaves out what the file has: the stories that come instead are
@@ -316,22 +287,17 @@ static void test_bad_input(void **state)
 static void test_without(void **state)
 {
     (void)state;
-    const char *dir = testing_dir("tales");
-    const char *build = getenv("BUILD");
-    char path[512], line[1200];
-    snprintf(path, sizeof path, "%s/known.txt", dir);
+    char got[2048];
+    testing_dir("tales");
     Buffer known = {0};
     for (int i = 0; i < 5; i++)
         buffer_print(&known, "%s\n\n", story[i]);
-    text_write(path, known.at, known.length);
+    testing_write("known.txt", known.at);
     buffer_free(&known);
-    snprintf(line, sizeof line,
-             "%s/bin/tales --stories 1 --seed 1 --without %s",
-             build ? build : "build", path);
-    FILE *f = popen(line, "r");
-    char got[2048] = "";
-    assert_non_null(fgets(got, sizeof got, f));
-    assert_int_equal(pclose(f), 0);
+    assert_int_equal(testing_run(got, sizeof got,
+                                 "tales --stories 1 --seed 1 --without "
+                                 "$HERE/known.txt"),
+                     0);
     got[strcspn(got, "\n")] = 0;
     assert_string_equal(got, story[5]);
 }
