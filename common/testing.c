@@ -97,7 +97,7 @@ void testing_golden_close(const Params *p, ParamPart part, const Safetensors *s,
         const Matrix *m = &p->item[i]->m;
         const size_t n = (size_t)m->rows * m->cols;
         snprintf(full, sizeof full, "%s%s", before, p->item[i]->name);
-        testing_close(full, part == VALUES ? m->val : m->grad,
+        testing_close(full, part == PARAM_VALUES ? m->val : m->grad,
                       testing_golden(s, n, "%s", full), n, tolerance, file,
                       line);
     }

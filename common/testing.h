@@ -40,7 +40,7 @@ const float *testing_golden(const Safetensors *s, size_t n, const char *name,
 void testing_golden_params(Params *p, const Safetensors *s, const char *prefix,
                            ...) __attribute__((format(printf, 3, 4)));
 
-typedef enum ParamPart { VALUES, GRADIENTS } ParamPart;
+typedef enum ParamPart { PARAM_VALUES, PARAM_GRADIENTS } ParamPart;
 
 // Fails, naming the worst place, unless the values or the gradients of every
 // parameter are close to the tensor that is called like it, after the prefix

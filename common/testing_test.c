@@ -40,10 +40,10 @@ static void golden_numbers_are_read(void **state)
     testing_golden_params(p, &s, "%c.", 'x');
     assert_true(params_find(p, "a")->val[5] == 6);
     assert_true(params_find(p, "b")->val[0] == 7);
-    assert_golden_params(p, VALUES, &s, 0, "x.");
+    assert_golden_params(p, PARAM_VALUES, &s, 0, "x.");
     memcpy(p->grad, p->val, p->count * sizeof *p->val);
     params_find(p, "a")->val[5] = 0;
-    assert_golden_params(p, GRADIENTS, &s, 0, "%s.", "x");
+    assert_golden_params(p, PARAM_GRADIENTS, &s, 0, "%s.", "x");
     params_free(p);
     safetensors_close(&s);
 }
@@ -69,7 +69,7 @@ static void value_is_off(void **state)
     Params *p = two_params();
     testing_golden_params(p, &s, "x.");
     params_find(p, "b")->val[1] = 8.1f;
-    assert_golden_params(p, VALUES, &s, 0.001, "x.");
+    assert_golden_params(p, PARAM_VALUES, &s, 0.001, "x.");
 }
 
 static void gradient_is_off(void **state)
@@ -78,7 +78,7 @@ static void gradient_is_off(void **state)
     Safetensors s = golden();
     Params *p = two_params();
     testing_golden_params(p, &s, "x.");
-    assert_golden_params(p, GRADIENTS, &s, 0.001, "x.");
+    assert_golden_params(p, PARAM_GRADIENTS, &s, 0.001, "x.");
 }
 
 // --- programs ---------------------------------------------------------------

@@ -63,13 +63,13 @@ static void whole_model_equals_pytorch(const char *name, Shape shape)
                 TARGETS * PIECES, 5e-6);
             assert_close(loss->val, testing_golden(&s, 1, "%s.loss", name), 1,
                          1e-6);
-            assert_golden_params(m.params, GRADIENTS, &s, 5e-6, "%s.grad.",
-                                 name);
+            assert_golden_params(m.params, PARAM_GRADIENTS, &s, 5e-6,
+                                 "%s.grad.", name);
         }
         adam_step(&adam, 0.01f);
         tape_reset(t);
     }
-    assert_golden_params(m.params, VALUES, &s, 2e-5, "%s.after.", name);
+    assert_golden_params(m.params, PARAM_VALUES, &s, 2e-5, "%s.after.", name);
     adam_free(&adam);
     tape_free(t);
     transformer_free(&m);

@@ -73,12 +73,12 @@ static void the_whole_model_equals_pytorch(void **state)
                          testing_golden(&s, TOKENS * PIECES, "logits"),
                          TOKENS * PIECES, 5e-6);
             assert_close(loss->val, testing_golden(&s, 1, "loss"), 1, 1e-6);
-            assert_golden_params(m.params, GRADIENTS, &s, 5e-6, "grad.");
+            assert_golden_params(m.params, PARAM_GRADIENTS, &s, 5e-6, "grad.");
         }
         adam_step(&adam, 0.01f);
         tape_reset(t);
     }
-    assert_golden_params(m.params, VALUES, &s, 2e-5, "after.");
+    assert_golden_params(m.params, PARAM_VALUES, &s, 2e-5, "after.");
     adam_free(&adam);
     tape_free(t);
     gpt_free(&m);

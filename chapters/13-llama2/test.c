@@ -95,7 +95,8 @@ static void training_form_equals_pytorch(void **state)
                      1, 2e-6);
         backward(loss);
         if (c == 1)
-            assert_golden_params(m.params, GRADIENTS, &s, 1e-5, "two.grad.");
+            assert_golden_params(m.params, PARAM_GRADIENTS, &s, 1e-5,
+                                 "two.grad.");
         tape_free(t);
         cria_free(&m);
     }

@@ -90,11 +90,11 @@ static void gradients_and_three_steps_equal_pytorch(void **state)
     for (int step = 0; step < 3; step++) {
         backward(whole_loss(&m, t));
         if (step == 0)
-            assert_golden_params(m.params, GRADIENTS, &s, 1e-5, "grad.");
+            assert_golden_params(m.params, PARAM_GRADIENTS, &s, 1e-5, "grad.");
         adam_step(&adam, 0.01f);
         tape_reset(t);
     }
-    assert_golden_params(m.params, VALUES, &s, 3e-5, "after.");
+    assert_golden_params(m.params, PARAM_VALUES, &s, 3e-5, "after.");
     adam_free(&adam);
     tape_free(t);
     bert_free(&m);
