@@ -528,8 +528,8 @@ size_t prepacked_floats(int N, int K)
 Prepacked prepack(int N, int K, const float *B, int ldb, float *to)
 {
     const View b = {B, ldb, 1};
-    for (int k = 0; k < K; k += part_of(K)) {
-        const int kc = min(part_of(K), K - k);
+    for (int k = 0, part = part_of(K); k < K; k += part) {
+        const int kc = min(part, K - k);
         for (int j = 0; j < N; j += COLS, to += (ptrdiff_t)COLS * kc)
             pack(view_from(b, j, k), min(COLS, N - j), kc, to);
     }
@@ -553,16 +553,16 @@ static void some_rows(void *context, int from, int to)
 static void blocks_product(const Product *p, int n, int n_end, int team)
 {
     static atomic_ullong blocks;
-    const int tiles = (p->M + ROWS - 1) / ROWS;
+    const int tiles = (p->M + ROWS - 1) / ROWS, part = part_of(p->K);
     const bool in_place =
         !p->panels && p->B.row == 1 && p->M <= team * FEW_ROWS;
     for (; n < n_end; n += NC)
-        for (int k = 0; k < p->K; k += part_of(p->K)) {
+        for (int k = 0; k < p->K; k += part) {
             Block b = {.p = p,
                        .n = n,
                        .nc = min(NC, n_end - n),
                        .k = k,
-                       .kc = min(part_of(p->K), p->K - k),
+                       .kc = min(part, p->K - k),
                        .in_place = in_place,
                        .id = atomic_fetch_add(&blocks, 1) + 1};
             if (p->panels)
@@ -614,72 +614,55 @@ static void gemm(Product p)
         blocks_product(&p, 0, N, team_for(2.0 * M * N * K));
 }
 
+static Product product(int M, int N, int K, View A, View B, float *C, int ldc,
+                       const float *plus, int ld_plus)
+{
+    return (Product){.M = M,
+                     .N = N,
+                     .K = K,
+                     .A = A,
+                     .B = B,
+                     .C = C,
+                     .ldc = ldc,
+                     .plus = plus,
+                     .ld_plus = ld_plus};
+}
+
 void gemm_nn(int M, int N, int K, const float *A, int lda, const float *B,
              int ldb, float *C, int ldc, bool accumulate)
 {
-    gemm((Product){.M = M,
-                   .N = N,
-                   .K = K,
-                   .A = {A, lda, 1},
-                   .B = {B, 1, ldb},
-                   .C = C,
-                   .ldc = ldc,
-                   .plus = accumulate ? C : NULL,
-                   .ld_plus = ldc});
+    gemm(product(M, N, K, (View){A, lda, 1}, (View){B, 1, ldb}, C, ldc,
+                 accumulate ? C : NULL, ldc));
 }
 
 void gemm_nt(int M, int N, int K, const float *A, int lda, const float *B,
              int ldb, float *C, int ldc, bool accumulate)
 {
-    gemm((Product){.M = M,
-                   .N = N,
-                   .K = K,
-                   .A = {A, lda, 1},
-                   .B = {B, ldb, 1},
-                   .C = C,
-                   .ldc = ldc,
-                   .plus = accumulate ? C : NULL,
-                   .ld_plus = ldc});
+    gemm(product(M, N, K, (View){A, lda, 1}, (View){B, ldb, 1}, C, ldc,
+                 accumulate ? C : NULL, ldc));
 }
 
 void gemm_tn(int M, int N, int K, const float *A, int lda, const float *B,
              int ldb, float *C, int ldc, bool accumulate)
 {
-    gemm((Product){.M = M,
-                   .N = N,
-                   .K = K,
-                   .A = {A, 1, lda},
-                   .B = {B, 1, ldb},
-                   .C = C,
-                   .ldc = ldc,
-                   .plus = accumulate ? C : NULL,
-                   .ld_plus = ldc});
+    gemm(product(M, N, K, (View){A, 1, lda}, (View){B, 1, ldb}, C, ldc,
+                 accumulate ? C : NULL, ldc));
 }
 
 void affine(int M, int N, int K, const float *A, int lda, const float *B,
             int ldb, const float *bias, float *C, int ldc)
 {
-    gemm((Product){.M = M,
-                   .N = N,
-                   .K = K,
-                   .A = {A, lda, 1},
-                   .B = {B, ldb, 1},
-                   .C = C,
-                   .ldc = ldc,
-                   .plus = bias});
+    gemm(product(M, N, K, (View){A, lda, 1}, (View){B, ldb, 1}, C, ldc, bias,
+                 0));
 }
 
 void affine_prepacked(int M, const Prepacked *B, const float *A, int lda,
                       const float *bias, float *C, int ldc)
 {
-    gemm((Product){.M = M,
-                   .N = B->N,
-                   .K = B->K,
-                   .A = {A, lda, 1},
-                   .panels = B->panels,
-                   .C = C,
-                   .ldc = ldc,
-                   .plus = bias});
+    Product p =
+        product(M, B->N, B->K, (View){A, lda, 1}, (View){0}, C, ldc, bias, 0);
+    p.panels = B->panels;
+    gemm(p);
 }
 
 // --- one row ----------------------------------------------------------------
@@ -829,8 +812,8 @@ static void row_stripes(void *context, int from, int to)
 {
     const Product *p = context;
     const int first = from * STRIPE * W, end = min(to * STRIPE * W, p->N);
-    for (int k = 0; k < p->K; k += part_of(p->K)) {
-        int k_end = min(k + part_of(p->K), p->K), j = first;
+    for (int k = 0, part = part_of(p->K); k < p->K; k += part) {
+        int k_end = min(k + part, p->K), j = first;
         for (; j + STRIPE * W <= end; j += STRIPE * W)
             stripe(STRIPE, p, j, k, k_end);
         for (; j + 4 * W <= end; j += 4 * W)
@@ -873,8 +856,8 @@ static void row_panels(void *context, int from, int to)
 {
     const Product *p = context;
     const int end = min(to * SIDE_BY_SIDE, (p->N + COLS - 1) / COLS);
-    for (int k = 0; k < p->K; k += part_of(p->K)) {
-        int k_end = min(k + part_of(p->K), p->K), j = from * SIDE_BY_SIDE;
+    for (int k = 0, part = part_of(p->K); k < p->K; k += part) {
+        int k_end = min(k + part, p->K), j = from * SIDE_BY_SIDE;
         for (; j + SIDE_BY_SIDE <= end; j += SIDE_BY_SIDE)
             row_of_panels(SIDE_BY_SIDE, p, j * COLS, k, k_end);
         for (; j < end; j++)
