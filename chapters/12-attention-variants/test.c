@@ -860,6 +860,11 @@ static void a_stopped_run_ends_as_an_unbroken_one(void **state)
     }
     assert_non_null(strstr(said[0], "the same command with --resume"));
     assert_null(strstr(said[0], "4. The same stories"));
+    char args[500], other[8000]; // it does read what is kept
+    snprintf(args, sizeof args, "--quick --steps 20 --seed 2 --resume %s/kept",
+             here);
+    assert_int_equal(run_program(args, other, sizeof other), 1);
+    assert_non_null(strstr(other, "with seed 1 and 20 steps"));
     for (int part = 0; part < 2; part++) { // 6 measures memory
         const char *from = part ? "7. Two" : "4. The", *to = part ? "=>" : "6.";
         const char *a = strstr(said[1], from), *b = strstr(said[2], from);
