@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 static Run run;
-static const char *save = "12-attention-variants.kept", *resume;
+static const char *save = "12-attention-variants.checkpoint", *resume;
 static int until; // the step of part 4 after which to do as at Ctrl-C, or 0
 
 // What this run does; --quick has less of everything.
@@ -556,13 +556,13 @@ int main(int argc, char **argv)
     run.seed = 1;
     int steps = 0, tokens = 0, window = 0;
     const Option own[] = {
-        {"steps", "N", OPTION_INT, &steps, 20, 1000000, NULL,
-         "of training (0: 600, quick 400)"},
-        {"tokens", "N", OPTION_INT, &tokens, 100, 1000000000, NULL,
-         "of the text without an end (0: 100000, quick 5000)"},
-        {"window", "N", OPTION_INT, &window, 1, 64, NULL,
+        {"steps", "N", OPTION_INT, &steps, 0, 1000000, NULL,
+         "of training, at least 20 (0: 600, quick 400)"},
+        {"tokens", "N", OPTION_INT, &tokens, 0, 1000000000, NULL,
+         "of the text without an end, at least 100 (0: 100000, quick 5000)"},
+        {"window", "N", OPTION_INT, &window, 0, 64, NULL,
          "of the models that have one (0: 16, quick 8)"},
-        {"stop", "N", OPTION_INT, &until, 1, 1000000, NULL,
+        {"stop", "N", OPTION_INT, &until, 0, 1000000, NULL,
          "end after N steps of training, as Ctrl-C does (0: never)"},
         {"save", "DIR", OPTION_TEXT, &save, 0, 0, NULL,
          "where Ctrl-C keeps the models"},
@@ -575,6 +575,10 @@ int main(int argc, char **argv)
               "what each costs and how well it learns;\nand texts without an "
               "end.",
               own, &run);
+    if ((steps > 0 && steps < 20) || (tokens > 0 && tokens < 100)) {
+        warn("--steps must be at least 20, --tokens at least 100");
+        return 2;
+    }
     plan = run.quick ? quick : full;
     plan.steps = steps ? steps : plan.steps;
     plan.tokens = tokens ? tokens : plan.tokens;

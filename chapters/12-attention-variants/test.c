@@ -834,9 +834,9 @@ static void misuse_is_told_in_a_line(void **state)
     (void)state;
     char said[4000];
     snprintf(here, sizeof here, "%s", testing_dir("12"));
-    assert_int_equal(run_program("--steps 0", said, sizeof said), 2);
-    assert_int_equal(run_program("--tokens 5", said, sizeof said), 2);
-    assert_int_equal(run_program("--window 0", said, sizeof said), 2);
+    assert_int_equal(run_program("--steps 19", said, sizeof said), 2);
+    assert_int_equal(run_program("--tokens 99", said, sizeof said), 2);
+    assert_int_equal(run_program("--window 65", said, sizeof said), 2);
     assert_int_equal(run_program("--what", said, sizeof said), 2);
     assert_int_equal(run_program("--help", said, sizeof said), 0);
     assert_non_null(strstr(said, "--tokens"));
