@@ -18,14 +18,18 @@
 #include "common/kernels.h"
 #include "common/plot.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static Run run;
+static const char *save = "12-attention-variants.checkpoint", *resume;
+static int until; // the step of part 4 after which to do as at Ctrl-C, or 0
 
 // What this run does; --quick has less of everything.
 typedef struct Plan {
@@ -213,35 +217,68 @@ static void show_speed(void)
 
 typedef struct Class {
     const School *school;
-    int steps, every;
-    float rate;
-    Pupil pupil[8];
-    Curve curve[8];
+    int n, until; // pupils; the last step of this run
+    Term term[8];
     ClassBar bar;
 } Class;
+
+static Class seven; // the models of part 4, and one that part 7 needs
 
 static void learn_some(void *context, int from, int to)
 {
     Class *c = context;
     for (int i = from; i < to; i++)
-        c->curve[i] = school_train(c->school, c->pupil[i], c->steps, c->every,
-                                   c->rate, &c->bar);
+        school_train(c->school, &c->term[i], c->until, &c->bar);
 }
 
-// The first n pupils learn, one on each thread. All else is done on one: models
-// so small are no faster on several.
-static void class_learns(Class *c, int n, const char *what)
+// The file in which one of the seven is kept.
+static const char *file_of(int i, const char *directory)
 {
-    c->bar = class_bar(what, n * c->steps);
+    static char path[4096];
+    if (snprintf(path, sizeof path, "%s/%s.safetensors", directory,
+                 seven.term[i].pupil.name) >= (int)sizeof path)
+        die("%.40s...: is too long a name", directory);
+    return path;
+}
+
+// Ctrl-C: keeps the seven, as far as they have learnt, and ends the program.
+static _Noreturn void stop(void)
+{
+    if (mkdir(save, 0777) < 0 && errno != EEXIST)
+        die("%s: cannot be made, nothing is kept: %s", save, strerror(errno));
+    for (int i = 0; i < seven.n; i++)
+        term_save(seven.school, &seven.term[i], file_of(i, save));
+    die("stopped; the models are kept, the same command with --resume %s goes "
+        "on",
+        save);
+}
+
+// All pupils learn, one on each thread. All else is done on one: models so
+// small are no faster on several.
+static void class_learns(Class *c, const char *what)
+{
+    c->bar = class_bar(what, c->n * c->term[0].steps);
+    for (int i = 0; i < c->n; i++)
+        c->bar.done += (int)c->term[i].step;
+    c->bar.bar.first = c->bar.done;
     kernels_threads(run.threads);
-    parallel_for(n, 1e12, learn_some, c);
+    parallel_for(c->n, 1e12, learn_some, c);
     kernels_threads(1);
     progress_end(&c->bar.bar);
+    for (int i = 0; i < c->n; i++)
+        if (c->term[i].step < c->term[i].steps)
+            stop();
 }
 
-static double last(const Curve *c)
+static void class_free(Class *c)
 {
-    return c->loss[c->n - 1];
+    for (int i = 0; i < c->n; i++)
+        term_free(&c->term[i]);
+}
+
+static double last(const Term *t)
+{
+    return t->curve.loss[t->curve.n - 1];
 }
 
 static Matrix *latent_scores(const void *model, Tape *t, Tokens text)
@@ -249,19 +286,19 @@ static Matrix *latent_scores(const void *model, Tape *t, Tokens text)
     return latent_forward(model, t, text, 0, NULL);
 }
 
-static void plot_class(const Class *c)
+static void plot_class(void)
 {
     Plot *p = plot_new("Six variants learn the same stories", "step",
                        "nats a token, unseen stories");
     for (int v = 0; v < MODELS; v++)
-        plot_line(p, name_of(v), c->curve[v].n, c->curve[v].step,
-                  c->curve[v].loss);
+        plot_line(p, name_of(v), seven.term[v].curve.n,
+                  seven.term[v].curve.step, seven.term[v].curve.loss);
     plot_save(p, run.plots, "learning");
     p = plot_new("Quality over the size of the cache",
                  "KiB of cache for a text of 1,024 tokens",
                  "nats a token, unseen stories");
     for (int v = 0; v < MODELS; v++) {
-        const double x = cache_of(v, 1024) / 1024, y = last(&c->curve[v]);
+        const double x = cache_of(v, 1024) / 1024, y = last(&seven.term[v]);
         plot_points(p, name_of(v), 1, &x, &y);
     }
     plot_log(p, true, false);
@@ -280,20 +317,25 @@ static Gpt small_beginning(void)
 
 static void show_class(const School *s, Gpt *gpt, Latent *latent, Gpt *small)
 {
-    Class c = {.school = s,
-               .steps = plan.steps,
-               .every = plan.steps / plan.looks,
-               .rate = plan.rate};
+    Pupil pupil[MODELS + 1];
     for (int v = 0; v < VARIANTS; v++) {
         gpt[v] = gpt_new(shape_of(v), run.seed);
-        c.pupil[v] = pupil_of(name_of(v), &gpt[v]);
+        pupil[v] = pupil_of(name_of(v), &gpt[v]);
     }
     *latent = latent_new(shape_of(MULTI), plan.latent, plan.turned, run.seed);
-    c.pupil[LATENT] =
+    pupil[LATENT] =
         (Pupil){name_of(LATENT), latent, latent_scores, latent->params};
     *small = small_beginning();
-    c.pupil[MODELS] = pupil_of("small beginning", small);
-    class_learns(&c, MODELS + 1, "learning stories");
+    pupil[MODELS] = pupil_of("small beginning", small);
+    seven = (Class){
+        .school = s, .n = MODELS + 1, .until = until ? until : plan.steps};
+    for (int i = 0; i < seven.n; i++) {
+        seven.term[i] = term_new(s, pupil[i], plan.steps,
+                                 plan.steps / plan.looks, plan.rate);
+        if (resume)
+            term_load(s, &seven.term[i], file_of(i, resume));
+    }
+    class_learns(&seven, "learning stories");
     printf("4. The same stories, %d steps of %d x %d tokens; loss in nats a "
            "token on\n   unseen stories; the latent rows have %d + %d "
            "numbers\n\n",
@@ -302,17 +344,17 @@ static void show_class(const School *s, Gpt *gpt, Latent *latent, Gpt *small)
            "                         learnt    tokens, bytes ");
     const int third = plan.looks / 3;
     for (int k = third; k < plan.looks; k += third)
-        printf(" %6.0f", c.curve[0].step[k]);
+        printf(" %6.0f", seven.term[0].curve.step[k]);
     puts("    last");
     for (int v = 0; v < MODELS; v++) {
         printf("  %-22s %7zu  %15.0f ", name_of(v),
-               params_numbers(c.pupil[v].params), cache_of(v, 1024));
+               params_numbers(seven.term[v].pupil.params), cache_of(v, 1024));
         for (int k = third; k < plan.looks; k += third)
-            printf("  ~%.2f", c.curve[v].loss[k]);
-        printf("  ~%.3f\n", last(&c.curve[v]));
+            printf("  ~%.2f", seven.term[v].curve.loss[k]);
+        printf("  ~%.3f\n", last(&seven.term[v]));
     }
     puts("");
-    plot_class(&c);
+    plot_class();
 }
 
 // --- 5. changed after it has learnt -----------------------------------------
@@ -322,10 +364,7 @@ static void show_class(const School *s, Gpt *gpt, Latent *latent, Gpt *small)
 static void show_conversion(const School *s, const Gpt *gpt)
 {
     const char *const how[] = {"mean", "first"};
-    Class c = {.school = s,
-               .steps = plan.more,
-               .every = plan.more / 8,
-               .rate = plan.more_rate};
+    Class c = {.school = s, .n = 4, .until = plan.more};
     Gpt few[4];
     char name[4][40];
     for (int i = 0; i < 4; i++) {
@@ -334,9 +373,10 @@ static void show_conversion(const School *s, const Gpt *gpt)
                                i % 2 ? FIRST_OF_ALL : MEAN_OF_ALL);
         snprintf(name[i], sizeof name[i], "%d group%s, %s", groups,
                  groups > 1 ? "s" : "", how[i % 2]);
-        c.pupil[i] = pupil_of(name[i], &few[i]);
+        c.term[i] = term_new(s, pupil_of(name[i], &few[i]), plan.more,
+                             plan.more / 8, plan.more_rate);
     }
-    class_learns(&c, 4, "learning again");
+    class_learns(&c, "learning again");
     const double whole = school_score(s, pupil_of("", &gpt[MULTI]), 48);
     printf("5. The multi-head model, loss ~%.3f, is given fewer groups\n\n"
            "                        at once   %3d steps more   from the "
@@ -346,18 +386,20 @@ static void show_conversion(const School *s, const Gpt *gpt)
                        "nats a token, unseen stories");
     for (int i = 0; i < 4; i++) {
         const Gpt *from_start = &gpt[i < 2 ? GROUPED : SINGLE];
-        printf("  %-20s   ~%.3f         ~%.3f", name[i], c.curve[i].loss[0],
-               last(&c.curve[i]));
+        printf("  %-20s   ~%.3f         ~%.3f", name[i],
+               c.term[i].curve.loss[0], last(&c.term[i]));
         if (i % 2 == 0)
             printf("          ~%.3f",
                    school_score(s, pupil_of("", from_start), 48));
         puts("");
-        plot_line(p, name[i], c.curve[i].n, c.curve[i].step, c.curve[i].loss);
+        plot_line(p, name[i], c.term[i].curve.n, c.term[i].curve.step,
+                  c.term[i].curve.loss);
         gpt_free(&few[i]);
     }
     puts("");
     plot_level(p, "before", whole);
     plot_save(p, run.plots, "conversion");
+    class_free(&c);
 }
 
 // --- 6. a text without an end -----------------------------------------------
@@ -416,7 +458,7 @@ static Reading read_on(const School *s, const Gpt *m, int window, int sinks,
                 r.loss[part] += surprise(scores + (size_t)i * m->shape.pieces,
                                          m->shape.pieces, token(s, at + 1));
             if (interrupted())
-                die("stopped behind token %d of %d", at, ends[n - 1]);
+                stop();
         }
         r.loss[part] /= ends[part] - from;
         r.end[part] = ends[part];
@@ -514,12 +556,18 @@ int main(int argc, char **argv)
     run.seed = 1;
     int steps = 0, tokens = 0, window = 0;
     const Option own[] = {
-        {"steps", "N", OPTION_INT, &steps, 20, 1000000, NULL,
-         "of training (0: 600, quick 400)"},
-        {"tokens", "N", OPTION_INT, &tokens, 100, 1000000000, NULL,
-         "of the text without an end (0: 100000, quick 5000)"},
-        {"window", "N", OPTION_INT, &window, 1, 64, NULL,
+        {"steps", "N", OPTION_INT, &steps, 0, 1000000, NULL,
+         "of training, at least 20 (0: 600, quick 400)"},
+        {"tokens", "N", OPTION_INT, &tokens, 0, 1000000000, NULL,
+         "of the text without an end, at least 100 (0: 100000, quick 5000)"},
+        {"window", "N", OPTION_INT, &window, 0, 64, NULL,
          "of the models that have one (0: 16, quick 8)"},
+        {"stop", "N", OPTION_INT, &until, 0, 1000000, NULL,
+         "end after N steps of training, as Ctrl-C does (0: never)"},
+        {"save", "DIR", OPTION_TEXT, &save, 0, 0, NULL,
+         "where Ctrl-C keeps the models"},
+        {"resume", "DIR", OPTION_TEXT, &resume, 0, 0, NULL,
+         "go on with the models kept there"},
         {0}};
     cli_parse(argc, argv,
               "Attention with fewer keys to keep: multi-head, grouped-query, "
@@ -527,10 +575,16 @@ int main(int argc, char **argv)
               "what each costs and how well it learns;\nand texts without an "
               "end.",
               own, &run);
+    if ((steps > 0 && steps < 20) || (tokens > 0 && tokens < 100)) {
+        warn("--steps must be at least 20, --tokens at least 100");
+        return 2;
+    }
     plan = run.quick ? quick : full;
     plan.steps = steps ? steps : plan.steps;
     plan.tokens = tokens ? tokens : plan.tokens;
     plan.window = window ? window : plan.window;
+    if (resume && access(resume, F_OK) < 0)
+        die("%s: there is no such directory; Ctrl-C makes one", resume);
     kernels_threads(1);
     printf("Attention variants: about %s and 200 MB of memory.\n"
            "A tilde marks what is measured.\n\n",
@@ -552,6 +606,7 @@ int main(int argc, char **argv)
         gpt_free(&gpt[v]);
     gpt_free(&small);
     latent_free(&latent);
+    class_free(&seven);
     school_free(&s);
     return 0;
 }

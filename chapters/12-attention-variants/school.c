@@ -2,12 +2,13 @@
 #include "12-attention-variants/school.h"
 
 #include "common/check.h"
+#include "common/checkpoint.h"
 #include "common/cli.h"
-#include "common/optim.h"
 #include "data/tales/tales.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static Ids tokens_of(Bpe *bpe, Text text)
 {
@@ -98,11 +99,12 @@ double school_score(const School *s, Pupil p, int windows)
 
 enum { LOOK = 16, EXAMINATION = 48 }; // windows
 
-static void look(const School *s, Pupil p, int step, int windows, Curve *c)
+static void look(const School *s, Term *t, int windows)
 {
+    Curve *c = &t->curve;
     check(c->n < CURVE, "more than %d looks", CURVE);
-    c->step[c->n] = step;
-    c->loss[c->n++] = school_score(s, p, windows);
+    c->step[c->n] = (double)t->step;
+    c->loss[c->n++] = school_score(s, t->pupil, windows);
 }
 
 ClassBar class_bar(const char *what, int steps)
@@ -120,38 +122,85 @@ static void count_step(ClassBar *b)
     }
 }
 
-Curve school_train(const School *s, Pupil p, int steps, int every, float peak,
-                   ClassBar *bar)
+Term term_new(const School *s, Pupil p, int steps, int every, float peak)
 {
-    Adam adam = adam_new(p.params, 0.9f, 0.99f, 1e-8f, 0.01f);
-    Tape *t = tape_new(0, s->seed);
-    Rng r = rng_new(s->seed + 2);
-    Curve c = {0};
+    return (Term){.pupil = p,
+                  .steps = steps,
+                  .every = every,
+                  .peak = peak,
+                  .adam = adam_new(p.params, 0.9f, 0.99f, 1e-8f, 0.01f),
+                  .rng = rng_new(s->seed + 2)};
+}
+
+void term_free(Term *t)
+{
+    adam_free(&t->adam);
+}
+
+void school_train(const School *s, Term *t, int until, ClassBar *bar)
+{
+    Tape *tape = tape_new(0, s->seed);
     int *from = new_array(s->texts, sizeof *from);
-    look(s, p, 0, LOOK, &c);
-    (void)interrupted(); // from here on, Ctrl-C waits for a step's end
-    for (int i = 1; i <= steps; i++) {
-        const double began = seconds_now();
+    if (t->curve.n == 0)
+        look(s, t, LOOK);
+    while (t->step < until && t->step < t->steps && !interrupted()) {
         for (int k = 0; k < s->texts; k++)
-            from[k] = rng_below(&r, s->learn.n - s->length - 1);
-        Matrix *loss = loss_on(s, p, t, &s->learn, s->texts, from);
+            from[k] = rng_below(&t->rng, s->learn.n - s->length - 1);
+        Matrix *loss = loss_on(s, t->pupil, tape, &s->learn, s->texts, from);
         backward(loss);
-        params_clip(p.params, 1);
-        adam_step(&adam, rate_cosine(i, steps / 10, steps, peak, peak / 20));
-        tape_reset(t);
-        c.seconds += seconds_now() - began;
+        params_clip(t->pupil.params, 1);
+        t->step++;
+        adam_step(&t->adam, rate_cosine(t->step, t->steps / 10, t->steps,
+                                        t->peak, t->peak / 20));
+        tape_reset(tape);
         if (bar)
             count_step(bar);
-        if (interrupted())
-            die("stopped at step %d of %s; nothing is kept: the whole takes "
-                "a minute",
-                i, p.name);
-        if (every > 0 && i % every == 0 && i < steps)
-            look(s, p, i, LOOK, &c);
+        if (t->step == t->steps)
+            look(s, t, EXAMINATION);
+        else if (t->every > 0 && t->step % t->every == 0)
+            look(s, t, LOOK);
     }
-    look(s, p, steps, EXAMINATION, &c);
     free(from);
-    adam_free(&adam);
-    tape_free(t);
-    return c;
+    tape_free(tape);
+}
+
+// --- stopping and going on --------------------------------------------------
+
+// What must be the same, then the curve.
+enum { NUMBERS = 3 + 2 * CURVE };
+
+static Checkpoint point_of(Term *t, double number[NUMBERS])
+{
+    return (Checkpoint){.params = t->pupil.params,
+                        .adam = &t->adam,
+                        .rng = {&t->rng},
+                        .step = &t->step,
+                        .number = number,
+                        .numbers = NUMBERS};
+}
+
+void term_save(const School *s, const Term *t, const char *path)
+{
+    Term copy = *t; // nothing of it is changed by saving
+    double number[NUMBERS] = {(double)s->seed, t->steps, t->curve.n};
+    memcpy(number + 3, t->curve.step, sizeof t->curve.step);
+    memcpy(number + 3 + CURVE, t->curve.loss, sizeof t->curve.loss);
+    const Checkpoint c = point_of(&copy, number);
+    checkpoint_save(&c, path);
+}
+
+void term_load(const School *s, Term *t, const char *path)
+{
+    double number[NUMBERS];
+    const Checkpoint c = point_of(t, number);
+    if (!checkpoint_load(&c, path))
+        die("%s: there is no such checkpoint", path);
+    if (number[0] != (double)s->seed || number[1] != t->steps ||
+        !(number[2] >= 1 && number[2] <= CURVE))
+        die("%s: is of a training with seed %.0f and %.0f steps, this one has "
+            "%.0f and %d",
+            path, number[0], number[1], (double)s->seed, t->steps);
+    t->curve.n = (int)number[2];
+    memcpy(t->curve.step, number + 3, sizeof t->curve.step);
+    memcpy(t->curve.loss, number + 3 + CURVE, sizeof t->curve.loss);
 }

@@ -7,12 +7,13 @@
 // for each model.
 //
 // Lifetime rule: a school owns its texts until school_free; a model belongs to
-// whoever made it.
+// whoever made it, and outlives its term.
 #ifndef ATTENTION_VARIANTS_SCHOOL_H
 #define ATTENTION_VARIANTS_SCHOOL_H
 
 #include "04-tokenizers/bpe.h"
 #include "10-gpt/gpt.h"
+#include "common/optim.h"
 #include "common/progress.h"
 
 #include <stdatomic.h>
@@ -58,15 +59,33 @@ enum { CURVE = 64 };
 typedef struct Curve {
     int n;
     double step[CURVE], loss[CURVE]; // nats a token, on unseen stories
-    double seconds;                  // of training, without examinations
 } Curve;
 
-// Trains for `steps` steps with AdamW and a cosine of that peak, and looks
-// every `every` steps (0: only at the end). Step 0 is in the curve too. Ctrl-C
-// ends the program with a line. bar may be NULL. Several models can learn at
-// the same time, each on a thread of its own (parallel_for).
-Curve school_train(const School *s, Pupil p, int steps, int every, float peak,
-                   ClassBar *bar);
+// One pupil's training, with all that it needs to go on.
+typedef struct Term {
+    Pupil pupil;
+    int steps,
+        every;  // all steps; those between two looks, or 0: one at the end
+    float peak; // of the learning rate, which rises and falls on a cosine
+    Adam adam;
+    Rng rng; // draws the windows
+    int64_t step;
+    Curve curve; // step 0 is in it too
+} Term;
+
+Term term_new(const School *s, Pupil p, int steps, int every, float peak);
+void term_free(Term *t);
+
+// Trains with AdamW up to step `until`, at most t->steps, or Ctrl-C. bar may be
+// NULL. Several can learn at the same time, each on a thread of its own
+// (parallel_for).
+void school_train(const School *s, Term *t, int until, ClassBar *bar);
+
+// Keeps a term in a file, and fills a new one with what is kept there: it goes
+// on as if it had never stopped, bit for bit. Dies with one line if there is no
+// such file, or if its term had another seed, number of steps or model.
+void term_save(const School *s, const Term *t, const char *path);
+void term_load(const School *s, Term *t, const char *path);
 
 // The mean loss in nats a token on the first `windows` windows of the unseen
 // stories. A window is `begin` and length - 1 tokens of text; what follows each

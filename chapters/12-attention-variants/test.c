@@ -14,6 +14,7 @@
 #include "common/testing.h"
 #include "common/text.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -675,10 +676,25 @@ static void every_window_begins(void **state)
                                .rotary = true},
                     1);
     const Watcher w = {&s, &m};
-    school_train(&s, (Pupil){"watcher", &w, watch, m.params}, 3, 0, 1e-2f,
-                 NULL);
+    Term t = term_new(&s, (Pupil){"watcher", &w, watch, m.params}, 3, 0, 1e-2f);
+    school_train(&s, &t, 3, NULL);
+    term_free(&t);
     gpt_free(&m);
     school_free(&s);
+}
+
+static Gpt small_pupil(uint64_t seed)
+{
+    return gpt_new((GptShape){.pieces = 300,
+                              .context = 16,
+                              .width = 12,
+                              .heads = 3,
+                              .groups = 1,
+                              .layers = 1,
+                              .hidden = 17,
+                              .window = 5,
+                              .rotary = true},
+                   seed);
 }
 
 typedef struct Class {
@@ -690,9 +706,13 @@ typedef struct Class {
 static void learn_some(void *context, int from, int to)
 {
     Class *c = context;
-    for (int i = from; i < to; i++)
-        c->curve[i] = school_train(c->school, pupil_of("pupil", &c->model[i]),
-                                   30, 10, 1e-2f, NULL);
+    for (int i = from; i < to; i++) {
+        Term t =
+            term_new(c->school, pupil_of("pupil", &c->model[i]), 30, 10, 1e-2f);
+        school_train(c->school, &t, 30, NULL);
+        c->curve[i] = t.curve;
+        term_free(&t);
+    }
 }
 
 // Two that learn at the same time learn what one alone learns, bit for bit.
@@ -700,32 +720,93 @@ static void learning_is_the_same_in_company(void **state)
 {
     (void)state;
     School s = small_school();
-    GptShape shape = {.pieces = 300,
-                      .context = 16,
-                      .width = 12,
-                      .heads = 3,
-                      .groups = 1,
-                      .layers = 1,
-                      .hidden = 17,
-                      .window = 5,
-                      .rotary = true};
     Class c = {.school = &s};
     for (int i = 0; i < 2; i++)
-        c.model[i] = gpt_new(shape, 3);
+        c.model[i] = small_pupil(3);
     parallel_for(2, 1e12, learn_some, &c);
-    Gpt alone = gpt_new(shape, 3);
-    Curve curve =
-        school_train(&s, pupil_of("alone", &alone), 30, 10, 1e-2f, NULL);
-    assert_int_equal(curve.n, 4);
-    assert_true(curve.step[3] == 30 && curve.step[1] == 10);
-    assert_true(curve.loss[3] < curve.loss[0] - 0.5);
+    Gpt alone = small_pupil(3);
+    Term t = term_new(&s, pupil_of("alone", &alone), 30, 10, 1e-2f);
+    school_train(&s, &t, 30, NULL);
+    const Curve *curve = &t.curve;
+    assert_int_equal(curve->n, 4);
+    assert_true(curve->step[3] == 30 && curve->step[1] == 10);
+    assert_true(curve->loss[3] < curve->loss[0] - 0.5);
     for (int i = 0; i < 2; i++) {
-        assert_memory_equal(c.curve[i].loss, curve.loss, sizeof curve.loss);
+        assert_memory_equal(c.curve[i].loss, curve->loss, sizeof curve->loss);
         assert_memory_equal(c.model[i].params->val, alone.params->val,
                             alone.params->count * sizeof(float));
         gpt_free(&c.model[i]);
     }
+    term_free(&t);
     gpt_free(&alone);
+    school_free(&s);
+}
+
+// A pupil that presses Ctrl-C at the 76th text it is given: 16 each are those
+// of three examinations, before the first step, after 10 and after 20, so it is
+// in step 28.
+typedef struct Tired {
+    Gpt model;
+    int texts;
+} Tired;
+
+static Matrix *tire(const void *model, Tape *t, Tokens text)
+{
+    Tired *x = *(Tired *const *)model;
+    if (++x->texts == 76)
+        raise(SIGINT);
+    return gpt_forward(&x->model, t, text);
+}
+
+static char kept[400]; // where a term is kept
+
+static void learn_and_tire(void *school)
+{
+    const School *s = school;
+    Tired x = {.model = small_pupil(3)}, *at = &x;
+    Term t =
+        term_new(s, (Pupil){"tired", &at, tire, x.model.params}, 40, 10, 1e-2f);
+    school_train(s, &t, 40, NULL);
+    term_save(s, &t, kept);
+    fprintf(stderr, "step %d, %d looks\n", (int)t.step, t.curve.n);
+}
+
+static void load_wrongly(void *school)
+{
+    const School *s = school;
+    Gpt m = small_pupil(3);
+    Term t = term_new(s, pupil_of("other", &m), 41, 10, 1e-2f);
+    term_load(s, &t, kept);
+}
+
+static void ctrl_c_loses_nothing(void **state)
+{
+    (void)state;
+    char said[400];
+    School s = small_school();
+    snprintf(kept, sizeof kept, "%s/term", testing_dir("12"));
+    assert_dies(load_wrongly, &s, 1, "there is no such checkpoint");
+    assert_int_equal(testing_outcome(learn_and_tire, &s, said, sizeof said), 0);
+    assert_string_equal(said, "step 28, 3 looks\n");
+    assert_dies(load_wrongly, &s, 1,
+                "seed 5 and 40 steps, this one has 5 and 41");
+    Gpt m[2];
+    Term t[2];
+    for (int k = 0; k < 2; k++) { // one goes on, one has never stopped
+        m[k] = small_pupil(k ? 3 : 77);
+        t[k] = term_new(&s, pupil_of("pupil", &m[k]), 40, 10, 1e-2f);
+        if (k == 0)
+            term_load(&s, &t[k], kept);
+        assert_int_equal(t[k].step, k ? 0 : 28);
+        school_train(&s, &t[k], 40, NULL);
+    }
+    assert_memory_equal(&t[0].curve, &t[1].curve, sizeof t[0].curve);
+    assert_memory_equal(m[0].params->val, m[1].params->val,
+                        m[0].params->count * sizeof(float));
+    for (int k = 0; k < 2; k++) {
+        term_free(&t[k]);
+        gpt_free(&m[k]);
+    }
     school_free(&s);
 }
 
@@ -735,13 +816,47 @@ static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
     char said[4000];
-    assert_refused(2, "--steps", "12-attention-variants --steps 0");
-    assert_refused(2, "--tokens", "12-attention-variants --tokens 5");
-    assert_refused(2, "--window", "12-attention-variants --window 0");
+    testing_dir("12");
+    assert_refused(2, "--steps", "12-attention-variants --steps 19");
+    assert_refused(2, "--tokens", "12-attention-variants --tokens 99");
+    assert_refused(2, "--window", "12-attention-variants --window 65");
     assert_refused(2, "--what", "12-attention-variants --what");
     assert_int_equal(
         testing_run(said, sizeof said, "12-attention-variants --help"), 0);
     assert_non_null(strstr(said, "--tokens"));
+    assert_refused(1, "/nowhere: there is no such directory",
+                   "12-attention-variants --resume /nowhere");
+}
+
+// The program is stopped in the middle of its training and goes on; then what
+// it says of its models is what it says undisturbed.
+static void a_stopped_run_ends_as_an_unbroken_one(void **state)
+{
+    (void)state;
+    static char said[3][8000];
+    const char *const more[] = {"--stop 13 --save", "--resume", "--save"};
+    testing_dir("12");
+    for (int k = 0; k < 3; k++)
+        assert_int_equal(testing_run(said[k], sizeof said[k],
+                                     "12-attention-variants --threads 1 "
+                                     "--quick --steps 20 --tokens 100 %s "
+                                     "$HERE/kept",
+                                     more[k]),
+                         k == 0);
+    assert_non_null(strstr(said[0], "the same command with --resume"));
+    assert_null(strstr(said[0], "4. The same stories"));
+    // It does read what is kept.
+    assert_refused(1, "with seed 1 and 20 steps",
+                   "12-attention-variants --threads 1 --quick --steps 20 "
+                   "--seed 2 --resume $HERE/kept");
+    for (int part = 0; part < 2; part++) { // 6 measures memory
+        const char *from = part ? "7. Two" : "4. The", *to = part ? "=>" : "6.";
+        const char *a = strstr(said[1], from), *b = strstr(said[2], from);
+        assert_true(a && b && strstr(b, to));
+        const size_t n = (size_t)(strstr(b, to) - b);
+        assert_true(n > 500 && strlen(a) > n);
+        assert_memory_equal(a, b, n);
+    }
 }
 
 int main(void)
@@ -768,7 +883,9 @@ int main(void)
         cmocka_unit_test(an_examination_asks_for_what_follows),
         cmocka_unit_test(every_window_begins),
         cmocka_unit_test(learning_is_the_same_in_company),
+        cmocka_unit_test(ctrl_c_loses_nothing),
         cmocka_unit_test(misuse_is_told_in_a_line),
+        cmocka_unit_test(a_stopped_run_ends_as_an_unbroken_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
