@@ -15,9 +15,10 @@
 // with "embeddings.", "encoder." or "pooler."; with heads "bert." stands in
 // front of these. Names of heads ("cls. ...", "classifier. ...") never have it.
 //
-// Write the name as we spell it. Only an ending counts: a tensor
-// "encoder.gamma.weight" has no business being renamed. snprintf, strncmp and
-// strlen are enough.
+// Write the name as we spell it. Only the ending of a norm counts,
+// "LayerNorm.gamma" or "LayerNorm.beta": a parameter that somebody called
+// "classifier.beta", or "cls.gamma.weight", keeps its name. snprintf, strncmp
+// and strlen are enough.
 #include "2_spelling.h"
 
 #include <stdio.h>

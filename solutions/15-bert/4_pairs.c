@@ -8,9 +8,8 @@
 //     [CLS] a a a [SEP] b b [SEP]         two
 //       0   0 0 0   0   1 1   1
 //
-// (In a program that many used, the segments of all pairs were 0. Nothing
-// broke; the models that were trained with it were only a little worse than
-// they could have been.) Inputs stand under each other: x->start has the row
+// (In more than one program the segments of all pairs were 0. Nothing broke,
+// and no loss looked odd.) Inputs stand under each other: x->start has the row
 // where each one begins, and at the end how many rows there are in all.
 //
 // At the other end, the pooler: the hidden state of [CLS], the first row of

@@ -8,11 +8,11 @@
 //     n = 10, size = 4, stride = 2:   0-4  2-6  4-8  6-10
 //     n =  9, size = 4, stride = 2:   0-4  2-6  4-8  6-9
 //
-// Two mistakes are so common that published programs have them. One throws the
-// last chunk away because it is not full: the end of the document is never
-// read, and of a short document nothing. The other goes on after the end was
-// reached (a further chunk 8-10 in the second line): those pieces count twice,
-// and a vote of the chunks is no longer fair.
+// Two mistakes are easily made. One throws the last chunk away because it is
+// not full: the end of the document is never read, and of a short document
+// nothing. The other goes on after the end was reached (a further chunk 8-10 in
+// the second line): those pieces count twice, and a vote of the chunks is no
+// longer fair.
 //
 // The contract is in 1_borders.h.
 #include "1_borders.h"
