@@ -575,10 +575,8 @@ int main(int argc, char **argv)
               "what each costs and how well it learns;\nand texts without an "
               "end.",
               own, &run);
-    if ((steps > 0 && steps < 20) || (tokens > 0 && tokens < 100)) {
-        warn("--steps must be at least 20, --tokens at least 100");
-        return 2;
-    }
+    if ((steps > 0 && steps < 20) || (tokens > 0 && tokens < 100))
+        cli_misuse("--steps must be at least 20, --tokens at least 100");
     plan = run.quick ? quick : full;
     plan.steps = steps ? steps : plan.steps;
     plan.tokens = tokens ? tokens : plan.tokens;
