@@ -75,8 +75,6 @@ static void write_stories(int stories, uint64_t seed, const char *without)
         printf("%s%s\n", i ? "\n" : "", b.at);
         i++;
     }
-    if (fflush(stdout) || ferror(stdout))
-        die("standard output: the stories could not be written");
     buffer_free(&b);
     free(known);
 }
