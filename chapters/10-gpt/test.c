@@ -530,6 +530,10 @@ static void a_sampler_does_all_in_order(void **state)
     memcpy(x, logits, sizeof x);
     sampler_probabilities(&s, x, 4, NULL, 0);
     close_to("temperature 0.5, top-k 2", x, (float[]){0.8f, 0.2f, 0, 0}, 4);
+    s = (Sampler){.temperature = 1e-40f}; // nearly 0
+    memcpy(x, logits, sizeof x);
+    assert_int_equal(sample(&s, x, 4, NULL, 0), 0);
+    close_to("temperature 1e-40", x, (float[]){1, 0, 0, 0}, 4);
     // Only the last look_back tokens are penalised.
     const int past[] = {0, 1};
     s = (Sampler){.temperature = 1, .presence = 100, .look_back = 1};
@@ -898,7 +902,7 @@ static void misuse_is_told_in_a_line(void **state)
     snprintf(here, sizeof here, "%s", testing_dir("10"));
     assert_int_equal(run_program("", "--beam x", said, sizeof said), 2);
     assert_int_equal(run_program("", "--text hamlet", said, sizeof said), 2);
-    assert_int_equal(run_program("", "--heads 5", said, sizeof said), 1);
+    assert_int_equal(run_program("", "--heads 5", said, sizeof said), 2);
     assert_non_null(strstr(said, "5 heads do not divide a width of"));
     assert_int_equal(run_program("", "--load /nowhere", said, sizeof said), 1);
     assert_non_null(strstr(said, "/nowhere/config.json: there is no such"));
@@ -916,7 +920,55 @@ static void misuse_is_told_in_a_line(void **state)
     assert_int_equal(run_program("", args, said, sizeof said), 1);
     assert_non_null(strstr(said, "0 bytes are too short a text"));
     snprintf(args, sizeof args, "--load %s --prompt ''", tiny);
+    assert_int_equal(run_program("", args, said, sizeof said), 1); // no pieces
+    const char huge[] = "--quick --layers 100 --width 8192 --heads 1";
+    assert_int_equal(run_program("", huge, said, sizeof said), 1);
+    assert_non_null(strstr(said, "learning would need some"));
+    assert_int_equal(run_program("", "--quick --windows 65536 --context 65536",
+                                 said, sizeof said),
+                     1);
+    assert_non_null(strstr(said, "learning would need some"));
+}
+
+static void what_is_kept_is_not_spoilt(void **state)
+{
+    (void)state;
+    char said[4000], args[1000], path[400];
+    snprintf(here, sizeof here, "%s", testing_dir("10"));
+    const char *const name[] = {"one", "two"};
+    for (int k = 0; k < 2; k++) {
+        Buffer text = {0}, more = {0};
+        book_tales(3 + (uint64_t)k, 20, 1, &text, &more);
+        snprintf(path, sizeof path, "%s/%s", here, name[k]);
+        text_write(path, text.at, text.length);
+        buffer_free(&text);
+        buffer_free(&more);
+    }
+    const struct {
+        const char *file, *more, *says;
+        int status;
+    } run[] = {
+        {"one", "", "bits a byte", 0},
+        {"two", "", "keeps a model that learns another text", 1},
+        {"one", "--width 24", "width 12, 3 heads and context 16, not 1, 24", 1},
+        {"one", "--steps 4", "goes on after step 3", 0},
+    };
+    for (int k = 0; k < 4; k++) {
+        snprintf(args, sizeof args,
+                 "--file %s/%s --save %s/kept --merges 20 --layers 1 --width "
+                 "12 --heads 3 --context 16 --windows 4 --steps 3 %s",
+                 here, run[k].file, here, run[k].more);
+        assert_int_equal(run_program("", args, said, sizeof said),
+                         run[k].status);
+        if (!strstr(said, run[k].says))
+            fail_msg("run %d does not say \"%s\": %s", k, run[k].says, said);
+    }
+    snprintf(args, sizeof args, "--load %s/kept --prompt ''", here);
+    assert_int_equal(run_program("", args, said, sizeof said), 2);
+    // Where nothing can be kept, nothing is learned first.
+    snprintf(args, sizeof args, "--quick --save %s/one", here);
     assert_int_equal(run_program("", args, said, sizeof said), 1);
+    assert_null(strstr(said, "bits     marks"));
 }
 
 int main(void)
@@ -948,6 +1000,7 @@ int main(void)
         cmocka_unit_test(a_saved_training_goes_on_bit_for_bit),
         cmocka_unit_test(a_killed_training_ends_as_an_unbroken_one),
         cmocka_unit_test(misuse_is_told_in_a_line),
+        cmocka_unit_test(what_is_kept_is_not_spoilt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
