@@ -373,10 +373,11 @@ int main(int argc, char **argv)
               "--pair de-en, real German in ten minutes.",
               own, &run);
     if ((lines || sentence || score) && !load)
-        die("--translate, --attention and --score need --load DIR");
+        cli_misuse("--translate, --attention and --score need --load DIR");
     if (shape->width % shape->heads != 0 || shape->width % 2 != 0)
-        die("a width of %d: it must be even, and %d heads must divide it",
-            shape->width, shape->heads);
+        cli_misuse("a width of %d: it must be even, and %d heads must divide "
+                   "it",
+                   shape->width, shape->heads);
     if (load && score) {
         Translator t = translator_load(load);
         score_on_multi30k(&run, &t, pairs_known[pair < 0 ? 0 : pair], beam);

@@ -1002,7 +1002,7 @@ static void misuse_is_told_in_a_line(void **state)
     testing_write("train.de.gz", "eine Zeile\n");
     assert_refused(2, "--beam", "09-transformer --beam 0");
     assert_refused(2, "--pair", "09-transformer --pair de-fr");
-    assert_refused(1, "need --load DIR", "09-transformer --translate");
+    assert_refused(2, "need --load DIR", "09-transformer --translate");
     assert_refused(1, "/nowhere/shape.txt: there is no such file",
                    "09-transformer --load /nowhere");
     assert_refused(1, "make data NAME=multi30k",

@@ -428,6 +428,35 @@ static void beams(const Gpt *m, Book *b, const char *prompt, const Job *j)
 
 // --- the lesson -------------------------------------------------------------
 
+// Dies if learning would take more memory than there is: each number of the
+// model has a gradient and two means of Adam, and each token of a batch some
+// 18 d numbers in a layer, its scores, and a gradient for all of them.
+static void check_memory(const Job *j)
+{
+    const GptShape *s = &j->shape;
+    const double d = s->width, n = s->layers, V = s->pieces;
+    const double tokens = (double)j->recipe.windows * s->context;
+    const double bytes = 16 * (12 * n * d * d + (V + s->context) * d) +
+                         8 * tokens * (18 * n * d + V);
+    const double memory =
+        (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    if (bytes > memory)
+        die("learning would need some %.0f GB of memory, there are %.0f",
+            bytes / 1e9, memory / 1e9);
+}
+
+// The same command goes on; another one would spoil what is kept.
+static void check_same(const Job *j, const Gpt *m)
+{
+    const GptShape *is = &m->shape, *want = &j->shape;
+    if (is->layers != want->layers || is->width != want->width ||
+        is->heads != want->heads || is->context != want->context)
+        die("%s: keeps a model of %d layers, width %d, %d heads and context "
+            "%d, not %d, %d, %d and %d: --save another one elsewhere",
+            j->save, is->layers, is->width, is->heads, is->context,
+            want->layers, want->width, want->heads, want->context);
+}
+
 static Gpt start_model(const Run *run, Job *j, Book *b, bool *resumed)
 {
     char path[512];
@@ -435,6 +464,7 @@ static Gpt start_model(const Run *run, Job *j, Book *b, bool *resumed)
     Gpt m = {0};
     if (*resumed) {
         m = gpt2_load(j->save);
+        check_same(j, &m);
         m.shape.dropout = j->shape.dropout;
         *b = read_book(run, j, &m, j->save);
         return m;
@@ -443,8 +473,17 @@ static Gpt start_model(const Run *run, Job *j, Book *b, bool *resumed)
     j->shape.pieces = b->bpe.vocab.n;
     j->shape.hidden = 4 * j->shape.width;
     j->shape.groups = j->shape.heads;
+    check_memory(j);
     m = gpt_new(j->shape, run->seed);
     return m;
+}
+
+// What is kept with a training, to know its text again: a hash of its tokens,
+// in the bits that a double has.
+static double mark_of(const Ids *text)
+{
+    const Text bytes = {(const char *)text->at, text->n * sizeof *text->at};
+    return (double)(text_hash(bytes) >> 11);
 }
 
 static const char prompt[] =
@@ -468,13 +507,23 @@ static void lesson(const Run *run, Job j)
            m.shape.layers, m.shape.width, m.shape.heads, m.shape.context,
            params_numbers(m.params));
     GptTraining t = gpt_training_new(&m, &b.train, j.recipe);
-    if (resumed && gpt_training_load(&t, path_in(j.save, "state", path)))
+    t.number[0] = mark_of(&b.train);
+    if (resumed && gpt_training_load(&t, path_in(j.save, "state", path))) {
+        if (t.number[0] != mark_of(&b.train))
+            die("%s: keeps a model that learns another text; --save this one "
+                "elsewhere",
+                j.save);
         printf("%s: goes on after step %lld\n\n", j.save, (long long)t.step);
+    } else if (j.save) {
+        keep(&t, &b, j.save); // if that is impossible, say so now
+    }
+    const int64_t first = t.step;
     Checker *c = j.tales ? checker_new() : NULL;
     print_looks_header(&j);
     const double began = seconds_now();
     const Curve curve = learn(&t, &b, c, &j);
-    printf("\n%d steps in ~%.0f s.\n\n", j.recipe.steps, seconds_now() - began);
+    printf("\n%lld steps in ~%.0f s.\n\n", (long long)(t.step - first),
+           seconds_now() - began);
     plot_learning(&curve, &j, run->plots);
     methods_by_hand();
     if (j.tales) {
@@ -504,8 +553,10 @@ static void write_on(const char *directory, const char *begin, Sampler s,
     Ids text = {0};
     Buffer said = {0};
     bpe_encode(&bpe, text_of(begin), &text);
-    if (text.n == 0)
-        die("--prompt is empty: a model needs something to continue");
+    if (text.n == 0) {
+        warn("--prompt is empty: a model needs something to continue");
+        exit(2);
+    }
     if (beam > 0)
         gpt_beam(&m, &text, beam, most, -1);
     else
@@ -630,8 +681,8 @@ int main(int argc, char **argv)
     j.shape.dropout = dropout;
     j.merges = merges >= 0 ? merges : j.merges;
     if (j.shape.width % j.shape.heads != 0)
-        die("%d heads do not divide a width of %d", j.shape.heads,
-            j.shape.width);
+        cli_misuse("%d heads do not divide a width of %d", j.shape.heads,
+                   j.shape.width);
     printf("A GPT learns to write %s: about %s and %d MB of memory.%s\n\n",
            j.tales ? "tales" : "like a text",
            j.quick   ? "8 seconds"

@@ -4,6 +4,7 @@
 #include "common/check.h"
 #include "common/kernels.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 int greatest(const float *x, int n)
@@ -29,6 +30,12 @@ int draw(Rng *r, const float *p, int V)
     return last;
 }
 
+// Dividing by still less could reach infinity.
+static bool greedy(const Sampler *s)
+{
+    return s->temperature < 1e-6f;
+}
+
 void sampler_probabilities(const Sampler *s, float *logits, int V,
                            const int *past, int n)
 {
@@ -39,7 +46,7 @@ void sampler_probabilities(const Sampler *s, float *logits, int V,
         penalize_repetition(logits, recent, recents, s->repetition);
     if (s->presence != 0 || s->frequency != 0)
         penalize_presence(logits, recent, recents, s->presence, s->frequency);
-    if (s->temperature == 0) {
+    if (greedy(s)) {
         const int best = greatest(logits, V);
         memset(logits, 0, (size_t)V * sizeof *logits);
         logits[best] = 1;
@@ -62,5 +69,5 @@ int sample(Sampler *s, float *logits, int V, const int *past, int n)
 {
     check(V > 0, "there is nothing to choose from");
     sampler_probabilities(s, logits, V, past, n);
-    return s->temperature == 0 ? greatest(logits, V) : draw(&s->rng, logits, V);
+    return greedy(s) ? greatest(logits, V) : draw(&s->rng, logits, V);
 }

@@ -58,7 +58,7 @@ int draw(Rng *r, const float *p, int V);
 
 // Everything at once, and how much of each.
 typedef struct Sampler {
-    float temperature; // 0: greedy, the most probable piece
+    float temperature; // 0, or nearly: greedy, the most probable piece
     int top_k;         // 0: all
     float top_p;       // 1 (or 0): all
     float min_p;       // 0: all

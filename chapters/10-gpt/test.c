@@ -486,6 +486,10 @@ static void a_sampler_does_all_in_order(void **state)
     memcpy(x, logits, sizeof x);
     sampler_probabilities(&s, x, 4, NULL, 0);
     close_to("temperature 0.5, top-k 2", x, (float[]){0.8f, 0.2f, 0, 0}, 4);
+    s = (Sampler){.temperature = 1e-40f}; // nearly 0
+    memcpy(x, logits, sizeof x);
+    assert_int_equal(sample(&s, x, 4, NULL, 0), 0);
+    close_to("temperature 1e-40", x, (float[]){1, 0, 0, 0}, 4);
     // Only the last look_back tokens are penalised.
     const int past[] = {0, 1};
     s = (Sampler){.temperature = 1, .presence = 100, .look_back = 1};
@@ -837,7 +841,7 @@ static void misuse_is_told_in_a_line(void **state)
     (void)state;
     assert_refused(2, "--beam", "10-gpt --beam x");
     assert_refused(2, "--text", "10-gpt --text hamlet");
-    assert_refused(1, "5 heads do not divide a width of", "10-gpt --heads 5");
+    assert_refused(2, "5 heads do not divide a width of", "10-gpt --heads 5");
     assert_refused(1, "/nowhere/config.json: there is no such",
                    "10-gpt --load /nowhere");
     assert_refused(1, "/nowhere", "10-gpt --file /nowhere");
@@ -851,6 +855,49 @@ static void misuse_is_told_in_a_line(void **state)
     assert_refused(1, "0 bytes are too short a text",
                    "10-gpt --file $HERE/empty --save $HERE/x");
     assert_refused(1, "", "10-gpt --load %s --prompt ''", tiny);
+    assert_refused(1, "learning would need some",
+                   "10-gpt --quick --layers 100 --width 8192 --heads 1");
+    assert_refused(1, "learning would need some",
+                   "10-gpt --quick --windows 65536 --context 65536");
+}
+
+static void what_is_kept_is_not_spoilt(void **state)
+{
+    (void)state;
+    char said[4000];
+    testing_dir("10");
+    const char *const name[] = {"one", "two"};
+    for (int k = 0; k < 2; k++) {
+        Buffer text = {0}, more = {0};
+        book_tales(3 + (uint64_t)k, 20, 1, &text, &more);
+        text_write(testing_path(name[k]), text.at, text.length);
+        buffer_free(&text);
+        buffer_free(&more);
+    }
+    const struct {
+        const char *file, *more, *says;
+        int status;
+    } run[] = {
+        {"one", "", "bits a byte", 0},
+        {"two", "", "keeps a model that learns another text", 1},
+        {"one", "--width 24", "width 12, 3 heads and context 16, not 1, 24", 1},
+        {"one", "--steps 4", "goes on after step 3", 0},
+    };
+    for (int k = 0; k < 4; k++) {
+        const int status = testing_run(
+            said, sizeof said,
+            "10-gpt --file $HERE/%s --save $HERE/kept --merges 20 --layers 1 "
+            "--width 12 --heads 3 --context 16 --windows 4 --steps 3 %s",
+            run[k].file, run[k].more);
+        assert_int_equal(status, run[k].status);
+        if (!strstr(said, run[k].says))
+            fail_msg("run %d does not say \"%s\": %s", k, run[k].says, said);
+    }
+    assert_refused(2, "", "10-gpt --load $HERE/kept --prompt ''");
+    // Where nothing can be kept, nothing is learned first.
+    assert_int_equal(
+        testing_run(said, sizeof said, "10-gpt --quick --save $HERE/one"), 1);
+    assert_null(strstr(said, "bits     marks"));
 }
 
 int main(void)
@@ -882,6 +929,7 @@ int main(void)
         cmocka_unit_test(a_saved_training_goes_on_bit_for_bit),
         cmocka_unit_test(a_killed_training_ends_as_an_unbroken_one),
         cmocka_unit_test(misuse_is_told_in_a_line),
+        cmocka_unit_test(what_is_kept_is_not_spoilt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
