@@ -73,7 +73,7 @@ static void mlp_steps(void *context)
     for (int i = 0; i < STEPS; i++) {
         Matrix x = {BATCH, IN, m->x, .tape = m->tape, .given = true};
         Matrix *h = relu(linear(&x, m->one)); // 64 x 256
-        h = relu(linear(h, m->two));         // 64 x 128
+        h = relu(linear(h, m->two));          // 64 x 128
         Matrix *loss =
             cross_entropy(linear(h, m->three), m->label[i % CLASSES], 0);
         m->loss = loss->val[0];

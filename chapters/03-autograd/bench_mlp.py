@@ -1,6 +1,6 @@
 # The peer of bench_mlp.c: the same perceptron, weights and batch in PyTorch.
-# bench_mlp.py THREADS NOTE: writes the loss of its tenth step into the file
-# NOTE and prints a line; then ten steps more and a line for each line it reads.
+# bench_mlp.py THREADS NOTE: writes the loss of its fiftieth step into the file
+# NOTE and prints a line; then fifty steps more and a line for each line it reads.
 import sys
 
 import torch
