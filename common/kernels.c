@@ -300,7 +300,7 @@ typedef struct Product {
 // + 192, not 384 + 1. This is the length of a part; the last may be shorter.
 static int part_of(int K)
 {
-    const int parts = (K + KC - 1) / KC;
+    const int parts = K > 0 ? (K + KC - 1) / KC : 1;
     return (K + parts - 1) / parts;
 }
 
