@@ -24,6 +24,7 @@
 // --- what is to be done -----------------------------------------------------
 
 enum { TALES, TINYSHAKESPEARE, MOBY_DICK, OWN_FILE };
+enum { MOST_TALES = 64 }; // that are marked at once
 
 typedef struct Job {
     int text;          // one of the above
@@ -31,7 +32,7 @@ typedef struct Job {
     const char *name;  // of the text, for people
     int stories;       // TALES: how many are written to learn from
     int merges, every; // of the tokenizer; steps between two looks
-    int marked;        // TALES: stories that are marked at a look
+    int marked;        // TALES: how many are marked at a look
     int tested;        // windows of the test text that are looked at
     GptShape shape;
     GptRecipe recipe;
@@ -369,7 +370,7 @@ enum { CHOICES = sizeof choices / sizeof *choices };
 static void stories_by_choice(const Gpt *m, Book *b, const Checker *c,
                               const Job *j, const char *plots)
 {
-    const int n = j->quick ? 2 : 4, used = j->quick ? 3 : CHOICES;
+    const int n = j->marked, used = j->quick ? 3 : CHOICES;
     const char *name[CHOICES];
     double grammar[CHOICES], other[CHOICES];
     printf(
@@ -380,7 +381,7 @@ static void stories_by_choice(const Gpt *m, Book *b, const Checker *c,
     for (int k = 0; k < used; k++) {
         Sampler s = choices[k].sampler;
         s.rng = rng_new(j->recipe.seed + 7);
-        Buffer story[8] = {{0}};
+        Buffer story[MOST_TALES] = {{0}};
         double mark[MARKS];
         write_stories(m, s, b, n, m->shape.context, story);
         marks_of(c, story, n, mark);
@@ -508,10 +509,11 @@ static void lesson(const Run *run, Job j)
            params_numbers(m.params));
     GptTraining t = gpt_training_new(&m, &b.train, j.recipe);
     t.number[0] = mark_of(&b.train);
+    t.number[1] = j.merges;
     if (resumed && gpt_training_load(&t, path_in(j.save, "state", path))) {
-        if (t.number[0] != mark_of(&b.train))
-            die("%s: keeps a model that learns another text; --save this one "
-                "elsewhere",
+        if (t.number[0] != mark_of(&b.train) || t.number[1] != j.merges)
+            die("%s: keeps a model that learns another text, or in other "
+                "pieces; --save this one elsewhere",
                 j.save);
         printf("%s: goes on after step %lld\n\n", j.save, (long long)t.step);
     } else if (j.save) {
@@ -586,6 +588,7 @@ int main(int argc, char **argv)
     Run run = {.seed = 1};
     int text = TALES, steps = 0, layers = 0, width = 0, heads = 0, context = 0;
     int windows = 0, warmup = 0, merges = -1, every = 0, beam = 0, most = 200;
+    int marked = 0;
     float rate = 0, dropout = 0;
     const char *file = NULL, *save = NULL, *load = NULL, *begin = "\n";
     Sampler s = {
@@ -614,6 +617,8 @@ int main(int argc, char **argv)
         {"dropout", "P", OPTION_FLOAT, &dropout, 0, 0.9, NULL, ""},
         {"every", "N", OPTION_INT, &every, 0, 1000000, NULL,
          "steps between two looks"},
+        {"tales", "N", OPTION_INT, &marked, 0, MOST_TALES, NULL,
+         "so many are marked at each look, and of each way of choosing"},
         {"save", "DIR", OPTION_TEXT, &save, 0, 0, NULL,
          "keep the model there; the same command goes on where it stopped"},
         {"load", "DIR", OPTION_TEXT, &load, 0, 0, NULL,
@@ -674,6 +679,7 @@ int main(int argc, char **argv)
     given(windows, &j.recipe.windows);
     given(warmup, &j.recipe.warmup);
     given(every, &j.every);
+    given(marked, &j.marked);
     given(layers, &j.shape.layers);
     given(width, &j.shape.width);
     given(heads, &j.shape.heads);

@@ -881,9 +881,10 @@ static void what_is_kept_is_not_spoilt(void **state)
         {"one", "", "bits a byte", 0},
         {"two", "", "keeps a model that learns another text", 1},
         {"one", "--width 24", "width 12, 3 heads and context 16, not 1, 24", 1},
+        {"one", "--merges 0", "in other pieces", 1},
         {"one", "--steps 4", "goes on after step 3", 0},
     };
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; k < 5; k++) {
         const int status = testing_run(
             said, sizeof said,
             "10-gpt --file $HERE/%s --save $HERE/kept --merges 20 --layers 1 "

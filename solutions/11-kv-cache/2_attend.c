@@ -61,7 +61,7 @@ static void look(const KvCache *c, int layer, const float *q, int p, int at,
             if (window > 0 && p - j >= window && j >= c->sinks)
                 continue;
             const float s = score(c, layer, q, j, at, w);
-            if (pass == 0) { // the largest score first, as in equation 1.9
+            if (pass == 0) { // the largest score first, see (1.9)
                 max = s > max ? s : max;
                 continue;
             }
