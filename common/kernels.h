@@ -15,7 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// The number of threads; the default is one a core. Without OpenMP always 1.
+// The number of threads, at most 64; the default is one a core. Without OpenMP
+// always 1.
 void kernels_threads(int n);
 int kernels_thread_count(void);
 
@@ -29,8 +30,8 @@ void parallel_for(int n, double cost, void (*body)(void *, int, int),
 // Runs body(context) with a crew: the other threads stay awake and wait for its
 // parallel_for's, which begin some times faster so. For work in many small
 // steps, such as one token's way through a model; between them the threads of
-// the crew do nothing, but do it at full speed. Within a parallel_for, or with
-// one thread, body is just called.
+// the crew look for the next one, and keep their cores busy. Within a
+// parallel_for or another crew, or with one thread, body is just called.
 void with_crew(void (*body)(void *), void *context);
 
 // C (M x N) = op(A) op(B), or C += op(A) op(B) if accumulate.
@@ -57,6 +58,8 @@ typedef struct Prepacked {
     const float *panels; // prepacked_floats(N, K)
 } Prepacked;
 
+// prepack writes W (N x K) to `to`, which has prepacked_floats(N, K) floats and
+// must live as long as the result.
 size_t prepacked_floats(int N, int K);
 Prepacked prepack(int N, int K, const float *W, int ldw, float *to);
 
