@@ -335,15 +335,18 @@ typedef struct Target {
     ptrdiff_t ld_plus;
 } Target;
 
-// `rows` rows of C, from column j of the block. `rows` is a constant wherever
-// this is inlined; only so can the sums stay in registers.
-INLINE void tile(int rows, const Block *block, View A, int j, Target t)
+// `rows` rows and `vectors` times W columns of C, from column j of the block.
+// Both are constants wherever this is inlined; only so can the sums stay in
+// registers.
+INLINE void tile(int rows, int vectors, const Block *block, View A, int j,
+                 Target t)
 {
-    const int K = block->kc, cols = min(COLS, block->nc - j);
+    const int K = block->kc, cols = min(vectors * W, block->nc - j);
+    const bool full = cols == vectors * W;
     const float *a = A.p;
     const float *b = (block->panels ? block->panels : panels) + j * K;
     ptrdiff_t next = COLS; // from one k to the next in B
-    if (block->in_place && cols == COLS) {
+    if (block->in_place && full) {
         b = block->B.p + j;
         next = block->B.col;
     }
@@ -357,22 +360,30 @@ INLINE void tile(int rows, const Block *block, View A, int j, Target t)
     }
     Vec sum[ROWS][2] = {0};
     for (int k = 0; k < K; k++, a += A.col, b += next) {
-        Vec left = load(b), right = load(b + W);
+        Vec part[2];
+        UNROLL
+        for (int v = 0; v < vectors; v++)
+            part[v] = load(b + v * W);
         UNROLL
         for (int i = 0; i < rows; i++) {
             float x = a[i * A.row];
-            sum[i][0] += x * left;
-            sum[i][1] += x * right;
+            UNROLL
+            for (int v = 0; v < vectors; v++)
+                sum[i][v] += x * part[v];
         }
     }
     UNROLL
     for (int i = 0; i < rows; i++, c += t.ldc) {
-        if (cols == COLS) {
-            store(c, plus ? load(plus) + sum[i][0] : sum[i][0]);
-            store(c + W, plus ? load(plus + W) + sum[i][1] : sum[i][1]);
+        if (full) {
+            UNROLL
+            for (int v = 0; v < vectors; v++)
+                store(c + v * W,
+                      plus ? load(plus + v * W) + sum[i][v] : sum[i][v]);
         } else { // at the right edge
             float row[COLS];
-            memcpy(row, sum[i], sizeof row);
+            UNROLL
+            for (int v = 0; v < vectors; v++)
+                store(row + v * W, sum[i][v]);
             for (int k = 0; k < cols; k++)
                 c[k] = plus ? plus[k] + row[k] : row[k];
         }
@@ -382,10 +393,51 @@ INLINE void tile(int rows, const Block *block, View A, int j, Target t)
 
 // --- 2. a row of tiles
 
-INLINE void tile_row(int rows, const Block *b, View A, Target t)
+// Columns j .. end - 1 of the block.
+INLINE void tile_row(int rows, int vectors, const Block *b, View A, int j,
+                     int end, Target t)
 {
-    for (int j = 0; j < b->nc; j += COLS)
-        tile(rows, b, A, j, t);
+    for (; j < end; j += vectors * W)
+        tile(rows, vectors, b, A, j, t);
+}
+
+INLINE void any_tile_row(int rows, int vectors, const Block *b, View A, int j,
+                         int end, Target t)
+{
+    switch (rows) {
+    case 1:
+        tile_row(1, vectors, b, A, j, end, t);
+        break;
+    case 2:
+        tile_row(2, vectors, b, A, j, end, t);
+        break;
+    case 3:
+        tile_row(3, vectors, b, A, j, end, t);
+        break;
+    case 4:
+        tile_row(4, vectors, b, A, j, end, t);
+        break;
+    case 5:
+        tile_row(5, vectors, b, A, j, end, t);
+        break;
+    case 6:
+        tile_row(6, vectors, b, A, j, end, t);
+        break;
+    case 7: // this and the next only where a tile has 8 rows
+        tile_row(min(7, ROWS), vectors, b, A, j, end, t);
+        break;
+    case 8:
+        tile_row(min(8, ROWS), vectors, b, A, j, end, t);
+        break;
+    }
+}
+
+// The last columns, if they fit in one vector: half a tile would be for
+// nothing. A function of its own, which takes no registers from the others.
+static __attribute__((noinline)) void last_tile(int rows, const Block *b,
+                                                View A, int j, Target t)
+{
+    any_tile_row(rows, 1, b, A, j, b->nc, t);
 }
 
 // The first part of the terms is added to plus, the others to what is there.
@@ -415,32 +467,10 @@ static void row_of_tiles(const Block *b, int i)
         A = (View){terms, 1, ROWS};
     }
     const Target t = target_of(p, i, b->n, b->k);
-    switch (rows) {
-    case 1:
-        tile_row(1, b, A, t);
-        break;
-    case 2:
-        tile_row(2, b, A, t);
-        break;
-    case 3:
-        tile_row(3, b, A, t);
-        break;
-    case 4:
-        tile_row(4, b, A, t);
-        break;
-    case 5:
-        tile_row(5, b, A, t);
-        break;
-    case 6:
-        tile_row(6, b, A, t);
-        break;
-    case 7: // this and the next only where a tile has 8 rows
-        tile_row(min(7, ROWS), b, A, t);
-        break;
-    case 8:
-        tile_row(min(8, ROWS), b, A, t);
-        break;
-    }
+    const int rest = b->nc % COLS, wide = b->nc - (rest <= W ? rest : 0);
+    any_tile_row(rows, 2, b, A, 0, wide, t);
+    if (wide < b->nc)
+        last_tile(rows, b, A, wide, t);
 }
 
 // --- 3. packing B
@@ -514,7 +544,7 @@ static void pack_block(const Block *b)
 {
     for (int j = 0; j < b->nc; j += COLS) {
         int n = min(COLS, b->nc - j);
-        if (!b->in_place || n < COLS)
+        if (!b->in_place || n % W > 0)
             pack(view_from(b->B, j, 0), n, b->kc, panels + j * b->kc);
     }
     packed = b->id;
@@ -981,7 +1011,9 @@ void gelu_gate_each(const float *x, float *g, int n)
         g[i] = 1 / (1 + g[i]);
 }
 
-static float largest(const float *x, int n)
+// Partial maxima side by side, and halves against halves at the end, so that
+// few comparisons wait for the one before.
+float row_max(const float *x, int n)
 {
     Vec best = all(-INFINITY);
     int i = 0;
@@ -989,12 +1021,14 @@ static float largest(const float *x, int n)
         Vec v = load(x + i);
         best = choose(v > best, v, best);
     }
-    float max = -INFINITY;
-    for (int j = 0; j < W; j++)
-        max = best[j] > max ? best[j] : max;
+    float max[W];
+    store(max, best);
+    for (int half = W / 2; half > 0; half /= 2)
+        for (int j = 0; j < half; j++)
+            max[j] = max[j + half] > max[j] ? max[j + half] : max[j];
     for (; i < n; i++)
-        max = x[i] > max ? x[i] : max;
-    return max;
+        max[0] = x[i] > max[0] ? x[i] : max[0];
+    return max[0];
 }
 
 // SUMS numbers; the sums are added to s.
@@ -1028,7 +1062,7 @@ float exp_sum(const float *x, float shift, float *y, int n)
 
 float softmax_row(const float *x, float *y, int n)
 {
-    const float max = largest(x, n);
+    const float max = row_max(x, n);
     // -INFINITY - -INFINITY would be NaN; 0 does no harm to such a row.
     const float sum = exp_sum(x, max == -INFINITY ? 0 : max, y, n);
     const float scale = sum == 0 ? 0 : 1 / sum;

@@ -84,6 +84,9 @@ void axpy(float s, const float *x, float *y, int n);
 // stays NaN. x and y may be the same.
 void exp_each(const float *x, float *y, int n);
 
+// The largest of n numbers that is not NaN, or -INFINITY.
+float row_max(const float *x, int n);
+
 // Each y[i] = e^(x[i] - shift), as exp_each; returns their sum.
 float exp_sum(const float *x, float shift, float *y, int n);
 

@@ -398,57 +398,42 @@ typedef struct Attend {
 // A row's running softmax (equation 7.7); its u is the row of y.
 typedef struct Running {
     float max, sum;
+    float shrink; // of what was summed up before this block
 } Running;
 
-// The largest of top and n numbers, side by side as well: then no comparison
-// waits for the one before it.
-static float largest(float top, const float *x, int n)
-{
-    float most_of[16];
-    const int whole = n / 16 * 16;
-    for (int j = 0; j < 16; j++)
-        most_of[j] = top;
-    for (int i = 0; i < whole; i += 16)
-        for (int j = 0; j < 16; j++)
-            most_of[j] = x[i + j] > most_of[j] ? x[i + j] : most_of[j];
-    for (int i = whole; i < n; i++)
-        top = x[i] > top ? x[i] : top;
-    for (int j = 0; j < 16; j++)
-        top = most_of[j] > top ? most_of[j] : top;
-    return top;
-}
-
-// Turns the n scores of one row into weights relative to its largest score so
-// far, and scales what it has summed up to the same.
-static void take_scores(Running *r, float *s, int n, float *y, int width)
-{
-    const float top = largest(r->max, s, n);
-    if (top == -INFINITY) { // nothing seen yet, and nothing here
-        memset(s, 0, n * sizeof *s);
-        return;
-    }
-    if (top > r->max) {
-        const float shrink = expf(r->max - top); // 0 the first time
-        r->sum *= shrink;
-        for (int j = 0; j < width; j++)
-            y[j] *= shrink;
-        r->max = top;
-    }
-    r->sum += exp_sum(s, top, s, n);
-}
-
-// Scales the scores of the positions base .. base + n - 1 for a query at p, and
-// hides what it may not see.
+// Hides of the scores of the positions base .. base + n - 1 those that a query
+// at position p may not see.
 static void mask_scores(const Attend *a, int p, int base, float *s, int n)
 {
-    const float scale = 1 / sqrtf((float)a->width);
     const int first = first_seen(p, a->window) - base;
-    for (int j = 0; j < n; j++)
-        s[j] *= scale;
     for (int j = most(0, a->c->sinks - base); j < least(n, first); j++)
         s[j] = -INFINITY;
     for (int j = most(0, p + 1 - base); j < n; j++)
         s[j] = -INFINITY;
+}
+
+// Turns the n scores of each row into weights relative to its largest score so
+// far. Three short loops over the rows: in each, no row waits for another.
+static void take_scores(const Attend *a, const Tile *t, Running *r, int base,
+                        float *s, int n)
+{
+    const int B = a->c->pool->block;
+    float shrink[ROWS];
+    for (int i = 0; i < t->rows; i++) {
+        mask_scores(a, t->first + i * t->step, base, s + i * B, n);
+        const float here = row_max(s + i * B, n);
+        const float top = here > r[i].max ? here : r[i].max;
+        // The first time 0. Where nothing was seen yet, any finite number does.
+        shrink[i] = top == -INFINITY ? 0 : r[i].max - top;
+        r[i].max = top;
+    }
+    exp_each(shrink, shrink, t->rows);
+    for (int i = 0; i < t->rows; i++) {
+        const float shift = r[i].max == -INFINITY ? 0 : r[i].max;
+        r[i].shrink = shrink[i];
+        r[i].sum =
+            r[i].sum * shrink[i] + exp_sum(s + i * B, shift, s + i * B, n);
+    }
 }
 
 // c += a0 b0 + a1 b1 + a2 b2 + a3 b3, in this order, for n columns; b1 is the
@@ -532,13 +517,10 @@ static void attend_block(const Attend *a, const Tile *t, Running *r, int b,
     // Whole vectors of scores: what the columns behind n hold is not used.
     const int whole = least(B, (n + 15) / 16 * 16);
     for (int i = 0; i < t->rows; i += t->share)
-        gemm_nn(share, whole, w, t->q + (size_t)i * t->stride, t->stride,
+        gemm_nn(share, whole, w, t->q + i * w, w,
                 group_keys(a, id, t->group + i / t->share, whole, room), B,
                 s + i * B, B, false);
-    for (int i = 0; i < t->rows; i++) {
-        mask_scores(a, t->first + i * t->step, b * B, s + i * B, n);
-        take_scores(&r[i], s + i * B, n, t->y + (size_t)i * t->stride, w);
-    }
+    take_scores(a, t, r, b * B, s, n);
     if (t->share == 1 && p->kind == KV_F32)
         mix_heads(t->rows, w, n, s, B,
                   kv_values(p, id, a->layer) + (size_t)t->group * w, p->width,
@@ -552,17 +534,23 @@ static void attend_block(const Attend *a, const Tile *t, Running *r, int b,
     for (int i = 0; i < t->rows; i++) {
         float *y = t->y + (size_t)i * t->stride;
         for (int j = 0; j < w; j++)
-            y[j] += part[i * w + j];
+            y[j] = y[j] * r[i].shrink + part[i * w + j];
     }
 }
 
 static void attend_tile(const Attend *a, Tile t)
 {
+    const int w = a->width;
+    const float scale = 1 / sqrtf((float)w);
     Running r[ROWS];
+    float q[ROWS * KV_HEAD]; // scaled here, once, the scores need not be
     for (int i = 0; i < t.rows; i++) {
-        r[i] = (Running){-INFINITY, 0};
-        memset(t.y + (size_t)i * t.stride, 0, a->width * sizeof *t.y);
+        r[i] = (Running){-INFINITY, 0, 1};
+        memset(t.y + (size_t)i * t.stride, 0, w * sizeof *t.y);
+        for (int j = 0; j < w; j++)
+            q[i * w + j] = scale * t.q[(size_t)i * t.stride + j];
     }
+    t.q = q;
     const int B = a->c->pool->block, last = t.first + (t.rows - 1) * t.step;
     const int fixed = pinned(a->c);
     for (int b = 0; b <= last / B; b++) {
@@ -572,7 +560,7 @@ static void attend_tile(const Attend *a, Tile t)
     }
     for (int i = 0; i < t.rows; i++) {
         const float share = 1 / r[i].sum; // each sees itself at least
-        for (int j = 0; j < a->width; j++)
+        for (int j = 0; j < w; j++)
             t.y[(size_t)i * t.stride + j] *= share;
     }
 }
