@@ -11,6 +11,7 @@ typedef struct Rows {
     const float *from, *by; // x and gain; or only by = up
     float *to;
     int width;
+    size_t count; // or how many numbers there are in all rows
     float eps;
     const RopeTable *table;
     int first;
@@ -52,15 +53,15 @@ static void rotate_head(float *x, const float *c, const float *s, int half,
     }
 }
 
+// Heads from .. to - 1 of all rows: those of a single row are shared out, too.
 static void rotate_some(void *context, int from, int to)
 {
     const Rows *r = context;
-    const int half = r->table->width / 2;
+    const int width = r->table->width, heads = r->width / width;
     for (int i = from; i < to; i++) {
-        const size_t at = (size_t)(r->first + i) * half;
-        for (int j = 0; j < r->width; j += 2 * half)
-            rotate_head(r->to + (size_t)i * r->width + j, r->table->cos + at,
-                        r->table->sin + at, half, r->layout);
+        const size_t at = (size_t)(r->first + i / heads) * (width / 2);
+        rotate_head(r->to + (size_t)i * width, r->table->cos + at,
+                    r->table->sin + at, width / 2, r->layout);
     }
 }
 
@@ -75,27 +76,32 @@ void rotate_rows(float *x, int n, int cols, const RopeTable *table, int first,
               .table = table,
               .first = first,
               .layout = layout};
-    parallel_for(n, 6.0 * cols, rotate_some, &r);
+    parallel_for(n * (cols / table->width), 6.0 * table->width, rotate_some,
+                 &r);
 }
+
+enum { STRIP = 256 }; // numbers that stay in the first-level cache
 
 static void gate_some(void *context, int from, int to)
 {
-    enum { STRIP = 256 }; // as many as stay in the first-level cache
     const Rows *r = context;
-    for (size_t i = (size_t)from * r->width, end = (size_t)to * r->width;
-         i < end; i += STRIP) {
-        const int n = end - i < STRIP ? (int)(end - i) : STRIP;
-        float *gate = r->to + i, e[STRIP];
+    for (int i = from; i < to; i++) {
+        const size_t at = (size_t)i * STRIP, left = r->count - at;
+        const int n = left < STRIP ? (int)left : STRIP;
+        const float *up = r->by + at;
+        float *gate = r->to + at, e[STRIP];
         for (int j = 0; j < n; j++)
             e[j] = -gate[j];
         exp_each(e, e, n);
         for (int j = 0; j < n; j++)
-            gate[j] = gate[j] / (1 + e[j]) * r->by[i + j];
+            gate[j] = gate[j] / (1 + e[j]) * up[j];
     }
 }
 
 void swiglu_rows(float *gate, const float *up, int n, int h)
 {
-    Rows r = {.by = up, .to = gate, .width = h};
-    parallel_for(n, 30.0 * h, gate_some, &r);
+    const size_t count = (size_t)n * h;
+    Rows r = {.by = up, .to = gate, .count = count};
+    parallel_for((int)((count + STRIP - 1) / STRIP), 30.0 * STRIP, gate_some,
+                 &r);
 }
