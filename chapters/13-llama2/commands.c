@@ -92,6 +92,7 @@ static void continue_text(const Llama *m, LlamaPieces *p, const Ask *a)
         llama_write_on(&r, p, &sampler, &text, 0, room - text.n, &speaker);
     speak_end(&speaker);
     puts("");
+    fflush(stdout); // before what is said of it
     if (interrupted())
         fputs("stopped\n", stderr);
     say_pace(pace);
@@ -123,6 +124,17 @@ static bool take_turn(LlamaRun *r, LlamaPieces *p, const Ask *a, Sampler *s,
     return true;
 }
 
+// What somebody said, without blanks around it: the form has its own.
+static Text trimmed(const char *line)
+{
+    static const char blanks[] = " \t\r\n";
+    line += strspn(line, blanks);
+    size_t n = strlen(line);
+    while (n > 0 && strchr(blanks, line[n - 1]))
+        n--;
+    return (Text){line, n};
+}
+
 static void converse(const Llama *m, LlamaPieces *p, const Ask *a)
 {
     const bool person = isatty(STDIN_FILENO);
@@ -138,14 +150,14 @@ static void converse(const Llama *m, LlamaPieces *p, const Ask *a)
             fputs("> ", stderr);
         if (getline(&line, &room, stdin) <= 0)
             break;
-        line[strcspn(line, "\r\n")] = 0;
-        if (!*line)
+        const Text said = trimmed(line);
+        if (said.length == 0)
             continue;
-        if (!take_turn(&r, p, a, &sampler, text_of(line), &text)) {
+        if (!take_turn(&r, p, a, &sampler, said, &text)) {
             fputs("the context is full: it forgets what was said\n", stderr);
             llama_forget(&r, 0);
             text.n = 0;
-            if (!take_turn(&r, p, a, &sampler, text_of(line), &text))
+            if (!take_turn(&r, p, a, &sampler, said, &text))
                 fputs("this line alone is too long\n", stderr);
         }
         if (interrupted())

@@ -1036,6 +1036,12 @@ static void the_program_runs_models(void **state)
     assert_non_null(safetensors_note(&l, "tokens"));
     safetensors_close(&l);
     RUN(said, "--model $HERE/f --chat --steps 5 < README.md");
+    // Blanks around a line are not said, and a line of them is none.
+    testing_write("plain", "Who\nare you?\n");
+    testing_write("blank", " Who \n\n  \t\nare you? \r\n");
+    RUN(said, "--model $HERE/f --chat --steps 5 < $HERE/plain");
+    RUN(again, "--model $HERE/f --chat --steps 5 < $HERE/blank");
+    assert_string_equal(said, again);
     // The last weights are no numbers: whoever needs them names the file.
     testing_run(said, sizeof said,
                 "head -c -64 $HERE/m.gguf > $HERE/n.gguf; head -c 64 "
