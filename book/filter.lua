@@ -28,7 +28,7 @@ local page, target, build
 local chapter   -- the number of the chapter, or nil
 local reads = {} -- files this page was made from; a set
 local found = {} -- lines of PAGE.found
-local tags = {} -- numbers of equations seen; a set
+local equations = 0 -- numbered ones seen
 
 local function fail(format, ...)
     io.stderr:write("book/", page, ".md: ", string.format(format, ...), "\n")
@@ -522,8 +522,11 @@ local function equation(math)
                  chapter and chapter .. ".1, " .. chapter .. ".2, ..." or
                  "not at all")
         end
-        if tags[number] then fail("equation (%s) is there twice", number) end
-        tags[number] = true
+        equations = equations + 1
+        local due = chapter .. "." .. equations
+        if number ~= due then
+            fail("equation (%s) stands where (%s) is expected", number, due)
+        end
     end
     if target == "latex" then
         if not number then return nil end

@@ -137,7 +137,8 @@ refuses "a link to no equation" \
 refuses "an equation of another chapter" \
     "$at: \\tag{2.1}: an equation here is numbered 1.1, 1.2, ..." \
     $page sed -i 's/tag{1.1}/tag{2.1}/'
-refuses "two equations of one number" "$at: equation (1.1) is there twice" \
+refuses "two equations of one number" \
+    "$at: equation (1.1) stands where (1.2) is expected" \
     $page sed -i '$a \\n$$ s = 1 \\tag{1.1} $$'
 refuses "mathematics that is none" \
     "$at: not understood as mathematics: s = \\flip a + b" \

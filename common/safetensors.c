@@ -322,7 +322,8 @@ const char *safetensors_parse(Safetensors *s, const void *bytes, size_t size)
 
 Safetensors safetensors_open(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    // Without waiting for the writer of a pipe: what it is, is asked first.
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat info;
     if (fd < 0 && errno == ENOENT)
         die("%s: there is no such file", path);

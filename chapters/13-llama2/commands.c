@@ -22,11 +22,17 @@ static int least(int a, int b)
 // --- writing on -------------------------------------------------------------
 
 // Damaged weights can be anything; what comes of them need not be a number.
-static void check_numbers(const float *logits, int n)
+static void check_number(const Llama *m, double x)
 {
-    for (int i = 0; i < n; i++)
-        if (!isfinite(logits[i]))
-            die("the model's scores are no numbers: its weights are damaged");
+    if (!isfinite(x))
+        die("%s: its scores are no numbers: its weights are damaged",
+            m->path ? m->path : "the model");
+}
+
+static void check_numbers(const Llama *m, const float *logits, int rows)
+{
+    for (size_t i = 0, n = (size_t)rows * m->shape.pieces; i < n; i++)
+        check_number(m, (double)logits[i]);
 }
 
 Pace llama_write_on(LlamaRun *r, const LlamaPieces *p, Sampler *sampler,
@@ -38,7 +44,7 @@ Pace llama_write_on(LlamaRun *r, const LlamaPieces *p, Sampler *sampler,
     pace.reading = seconds_now() - began;
     began += pace.reading;
     while (pace.written < steps && !interrupted()) {
-        check_numbers(r->logits, p->n);
+        check_numbers(r->model, r->logits, 1);
         const int id = sample(sampler, r->logits, p->n, text->at, text->n);
         pace.written++;
         if (id == p->eos || id == p->bos)
@@ -86,6 +92,7 @@ static void continue_text(const Llama *m, LlamaPieces *p, const Ask *a)
         llama_write_on(&r, p, &sampler, &text, 0, room - text.n, &speaker);
     speak_end(&speaker);
     puts("");
+    fflush(stdout); // before what is said of it
     if (interrupted())
         fputs("stopped\n", stderr);
     say_pace(pace);
@@ -117,6 +124,17 @@ static bool take_turn(LlamaRun *r, LlamaPieces *p, const Ask *a, Sampler *s,
     return true;
 }
 
+// What somebody said, without blanks around it: the form has its own.
+static Text trimmed(const char *line)
+{
+    static const char blanks[] = " \t\r\n";
+    line += strspn(line, blanks);
+    size_t n = strlen(line);
+    while (n > 0 && strchr(blanks, line[n - 1]))
+        n--;
+    return (Text){line, n};
+}
+
 static void converse(const Llama *m, LlamaPieces *p, const Ask *a)
 {
     const bool person = isatty(STDIN_FILENO);
@@ -132,14 +150,14 @@ static void converse(const Llama *m, LlamaPieces *p, const Ask *a)
             fputs("> ", stderr);
         if (getline(&line, &room, stdin) <= 0)
             break;
-        line[strcspn(line, "\r\n")] = 0;
-        if (!*line)
+        const Text said = trimmed(line);
+        if (said.length == 0)
             continue;
-        if (!take_turn(&r, p, a, &sampler, text_of(line), &text)) {
+        if (!take_turn(&r, p, a, &sampler, said, &text)) {
             fputs("the context is full: it forgets what was said\n", stderr);
             llama_forget(&r, 0);
             text.n = 0;
-            if (!take_turn(&r, p, a, &sampler, text_of(line), &text))
+            if (!take_turn(&r, p, a, &sampler, said, &text))
                 fputs("this line alone is too long\n", stderr);
         }
         if (interrupted())
@@ -152,13 +170,20 @@ static void converse(const Llama *m, LlamaPieces *p, const Ask *a)
 
 // --- scores and logits ------------------------------------------------------
 
-// Adds up -log p of the tokens that follow each of id[0 .. n - 2].
-static double score_window(LlamaRun *r, const int *id, int n)
+// What was scored so far: the sum of -log p of so many tokens.
+typedef struct Score {
+    double sum;
+    int tokens;
+    Progress bar;
+} Score;
+
+// Adds the tokens that follow each of id[0 .. n - 2], as far as Ctrl-C lets it.
+static void score_window(LlamaRun *r, const int *id, int n, Score *s)
 {
     const int V = r->model->shape.pieces;
     double sum = 0;
     llama_forget(r, 0);
-    for (int at = 0; at < n - 1;) {
+    for (int at = 0; at < n - 1 && !interrupted();) {
         const LlamaNext next = {0, least(r->most, n - 1 - at), id + at};
         llama_batch(r, &next, 1, false);
         for (int i = 0; i < next.n; i++, at++) {
@@ -166,16 +191,17 @@ static double score_window(LlamaRun *r, const int *id, int n)
             const float right = row[id[at + 1]];
             sum += (double)(softmax_row(row, row, V) - right);
         }
+        s->tokens += next.n;
+        progress(&s->bar, s->tokens, (s->sum + sum) / s->tokens);
     }
-    return sum;
+    s->sum += sum;
 }
 
 double llama_score(LlamaRun *r, LlamaPieces *p, Text text, int *tokens)
 {
     Ids all = {0}, window = {0};
-    double sum = 0;
-    *tokens = 0;
     llama_encode(p, text, false, &all);
+    Score s = {.bar = progress_new("scoring", all.n, "tokens")};
     // One more than is read: the last token is only foreseen.
     const int begin = p->bos >= 0, step = r->capacity + 1 - begin;
     for (int at = 0; at < all.n && !interrupted(); at += step) {
@@ -184,12 +210,13 @@ double llama_score(LlamaRun *r, LlamaPieces *p, Text text, int *tokens)
             ids_add(&window, p->bos);
         for (int i = at; i < all.n && i < at + step; i++)
             ids_add(&window, all.at[i]);
-        sum += score_window(r, window.at, window.n);
-        *tokens += window.n - 1;
+        score_window(r, window.at, window.n, &s);
     }
+    progress_end(&s.bar);
     ids_free(&all);
     ids_free(&window);
-    return sum / (*tokens ? *tokens : 1);
+    *tokens = s.tokens;
+    return s.sum / (s.tokens ? s.tokens : 1);
 }
 
 static void print_score(const Llama *m, LlamaPieces *p, const Ask *a)
@@ -201,10 +228,12 @@ static void print_score(const Llama *m, LlamaPieces *p, const Ask *a)
     int tokens;
     const double began = seconds_now();
     const double nll = llama_score(&r, p, (Text){b.at, b.length}, &tokens);
+    if (interrupted())
+        die("%s: stopped after %d tokens, with %.4f nats a token", a->score,
+            tokens, nll);
     if (tokens == 0)
         die("%s: there is nothing in it to foresee", a->score);
-    if (!isfinite(nll))
-        die("the model's scores are no numbers: its weights are damaged");
+    check_number(m, nll);
     printf("%d tokens, windows of %d: %.4f nats a token, perplexity %.3f, "
            "%.4f bits a byte\n",
            tokens, r.capacity, nll, exp(nll),
@@ -226,8 +255,9 @@ static void save_logits(const Llama *m, LlamaPieces *p, const Ask *a)
     float *all = new_array((size_t)n * V, sizeof *all);
     for (int at = 0; at < n;) {
         const LlamaNext next = {0, least(r.most, n - at), text.at + at};
-        memcpy(all + (size_t)at * V, llama_batch(&r, &next, 1, false),
-               (size_t)next.n * V * sizeof *all);
+        const float *rows = llama_batch(&r, &next, 1, false);
+        check_numbers(m, rows, next.n);
+        memcpy(all + (size_t)at * V, rows, (size_t)next.n * V * sizeof *all);
         at += next.n;
     }
     for (int i = 0; i < n; i++)
@@ -354,6 +384,7 @@ static void trace(const Llama *m, LlamaPieces *p, const Ask *a)
            "least", "greatest", "rms");
     r.watch = print_step;
     llama_read(&r, &last, 1);
+    check_numbers(m, r.logits, 1);
     puts("\nWhat may follow:");
     print_best(p, r.logits);
     llama_run_free(&r);

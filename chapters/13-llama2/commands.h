@@ -38,8 +38,8 @@ Pace llama_write_on(LlamaRun *r, const LlamaPieces *p, Sampler *sampler,
                     Ids *text, int from, int steps, Speaker *speaker);
 
 // The mean negative log-likelihood of a text's tokens, in nats; *tokens is how
-// many they were. The text is cut into windows of the run's capacity, each of
-// which begins with <s>.
+// many they were, after Ctrl-C fewer than all. The text is cut into windows of
+// the run's capacity, each of which begins with <s>. Shows a progress bar.
 double llama_score(LlamaRun *r, LlamaPieces *p, Text text, int *tokens);
 
 // Prints what is in a model's file, and the memory it needs.

@@ -194,6 +194,30 @@ static const char *take_values(Gguf *g, Text *rest, uint64_t n)
     return wrong;
 }
 
+// Finds where each tensor lies: where the one before it ends, from byte `data`
+// of the file on. (llama.cpp, too, refuses a file with gaps or overlaps.)
+static const char *place_tensors(Gguf *g, const uint64_t *offset, Text all,
+                                 uint64_t data, uint64_t alignment)
+{
+    uint64_t next = 0;
+    for (int i = 0; i < g->tensors; i++) {
+        GgufTensor *t = &g->tensor[i];
+        const int n = (int)t->name.length;
+        if (offset[i] != next)
+            return fault("tensor %.*s begins at %llu of the data, expected "
+                         "%llu: where the one before it ends",
+                         n, t->name.at, (unsigned long long)offset[i],
+                         (unsigned long long)next);
+        if (data + next > all.length || t->bytes > all.length - data - next)
+            return fault("tensor %.*s (%zu bytes at %llu of the data) reaches "
+                         "beyond the file: it is cut",
+                         n, t->name.at, t->bytes, (unsigned long long)next);
+        t->data = all.at + data + next;
+        next = (next + t->bytes + alignment - 1) / alignment * alignment;
+    }
+    return NULL;
+}
+
 static const char *take_tensors(Gguf *g, Text *rest, uint64_t n, Text all)
 {
     if (n > rest->length / 32)
@@ -210,21 +234,11 @@ static const char *take_tensors(Gguf *g, Text *rest, uint64_t n, Text all)
         (!gguf_int(g, "general.alignment", &alignment) || alignment < 8 ||
          alignment > MOST_ALIGNMENT || (alignment & (alignment - 1))))
         wrong = "general.alignment is no power of two from 8 to 4096";
-    uint64_t data = rest->at - all.at;
-    if (!wrong) // else the alignment may be 0
-        data = (data + alignment - 1) / alignment * alignment;
-    for (int i = 0; i < g->tensors && !wrong; i++) {
-        GgufTensor *t = &g->tensor[i];
-        uint64_t end;
-        if (offset[i] % alignment ||
-            __builtin_add_overflow(offset[i], t->bytes, &end) ||
-            data > all.length || end > all.length - data)
-            wrong = fault("tensor %.*s (%zu bytes at %llu of the data) is not "
-                          "aligned, or reaches beyond the file: it is cut",
-                          (int)t->name.length, t->name.at, t->bytes,
-                          (unsigned long long)offset[i]);
-        else
-            t->data = all.at + data + offset[i];
+    if (!wrong) { // else the alignment may be 0
+        const uint64_t data = rest->at - all.at;
+        wrong = place_tensors(g, offset, all,
+                              (data + alignment - 1) / alignment * alignment,
+                              alignment);
     }
     free(offset);
     return wrong;

@@ -266,7 +266,7 @@ static void attend(LlamaRun *r, int l, const LlamaNext *next, int n, int rows)
     seen(r, "what the heads bring", "13.5", l, r->y, rows, d);
     multiply(&(LlamaProducts){rows, r->y, r->room, 1, {{&w->out, r->q}}});
     add_to(r->x, r->q, (size_t)rows * d);
-    seen(r, "after attention", "13.6", l, r->x, rows, d);
+    seen(r, "after attention", "13.7", l, r->x, rows, d);
 }
 
 // x += down(silu(gate(norm(x))) * up(norm(x)))
@@ -284,12 +284,12 @@ static void feed_forward(LlamaRun *r, int l, int rows)
         2,
         {{&w->gate, r->gate}, {&w->up, r->up}},
     });
-    seen(r, "gate", "13.7", l, r->gate, rows, h);
+    seen(r, "gate", "13.8", l, r->gate, rows, h);
     swiglu_rows(r->gate, r->up, rows, h);
-    seen(r, "gated", "13.7", l, r->gate, rows, h);
+    seen(r, "gated", "13.8", l, r->gate, rows, h);
     multiply(&(LlamaProducts){rows, r->gate, r->room, 1, {{&w->down, r->y}}});
     add_to(r->x, r->y, (size_t)rows * d);
-    seen(r, "after the feed-forward", "13.8", l, r->x, rows, d);
+    seen(r, "after the feed-forward", "13.9", l, r->x, rows, d);
 }
 
 // The scores of what follows; with last_only for the last row of each sequence,
@@ -311,7 +311,7 @@ static void scores(LlamaRun *r, const LlamaNext *next, int n, int rows,
     seen(r, "last norm", "13.1", -1, r->y, rows, d);
     multiply(
         &(LlamaProducts){rows, r->y, r->room, 1, {{&m->output, r->logits}}});
-    seen(r, "logits", "13.9", -1, r->logits, rows, V);
+    seen(r, "logits", "13.10", -1, r->logits, rows, V);
 }
 
 typedef struct Batch {

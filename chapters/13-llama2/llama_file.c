@@ -136,7 +136,8 @@ LlamaFile llama_open(const char *path)
 {
     LlamaFile f = {0};
     struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    // Without waiting for the writer of a pipe: what it is, is asked first.
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &info) < 0)
         die("%s: %s", path,
             errno == ENOENT ? "there is no such file" : strerror(errno));
@@ -312,7 +313,7 @@ static LlamaMatrix load(Arena *a, const LlamaTensor *t)
 
 Llama llama_load(const LlamaFile *f)
 {
-    Llama m = {.shape = f->shape};
+    Llama m = {.shape = f->shape, .path = f->path};
     const int n = f->shape.layers;
     m.arena = arena_new(llama_load_bytes(f) + n * sizeof *m.layer + 64);
     Arena *a = &m.arena;

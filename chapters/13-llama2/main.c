@@ -116,6 +116,8 @@ static Curve learn(const Cria *m, const CriaText *c, const Lesson *l)
         }
     }
     progress_end(&bar);
+    if (since > 0 && curve.n < LOOKS) // Ctrl-C came between two looks
+        look(&t, sum / since, &curve);
     if (t.step < l->recipe.steps)
         printf("\nstopped after %lld steps of %lld; this is how far it came.\n",
                (long long)t.step, (long long)l->recipe.steps);

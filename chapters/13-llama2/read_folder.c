@@ -74,10 +74,13 @@ static const char *refuse(const cJSON *json, const LlamaShape *s)
     if (cJSON_IsTrue(member(json, "attention_bias")) ||
         cJSON_IsTrue(member(json, "mlp_bias")))
         return "config.json: layers with biases are not supported";
-    const cJSON *scaling = member(json, "rope_scaling");
-    if (scaling && !is_text(scaling, "rope_type", "default"))
-        return "config.json: a rotation that is scaled (rope_scaling) is not "
-               "supported";
+    static const char *const scaling[] = {"rope_scaling", "rope_parameters"};
+    for (int i = 0; i < 2; i++)
+        if (member(json, scaling[i]) &&
+            !is_text(member(json, scaling[i]), "rope_type", "default"))
+            return fault("config.json: %s: a rotation that is scaled is not "
+                         "supported",
+                         scaling[i]);
     if (member(json, "head_dim")) {
         const char *wrong = take_int(json, "head_dim", &width);
         if (wrong)
@@ -116,6 +119,9 @@ static const char *take_config(LlamaFile *f, const cJSON *json)
         wrong = take_float(json, "rms_norm_eps", &s->eps);
     if (!wrong)
         wrong = take_float(json, "rope_theta", &s->base);
+    if (!wrong) // where it stands since version 5 of transformers
+        wrong =
+            take_float(member(json, "rope_parameters"), "rope_theta", &s->base);
     s->tied = cJSON_IsTrue(member(json, "tie_word_embeddings"));
     f->bos = f->eos = -1;
     if (!wrong && cJSON_IsNumber(member(json, "bos_token_id")))
@@ -136,8 +142,12 @@ static const char *take_tensor(const LlamaFile *f, const char *name, int rows,
                                int cols, LlamaTensor *to)
 {
     const Tensor *t = NULL;
-    for (int i = 0; i < f->shards && !t; i++)
-        t = safetensors_find(&f->shard[i], name);
+    for (int i = 0; i < f->shards; i++) {
+        const Tensor *here = safetensors_find(&f->shard[i], name);
+        if (here && t)
+            return fault("tensor %s is in two of the files", name);
+        t = here ? here : t;
+    }
     if (!t)
         return fault("there is no tensor %s", name);
     const bool fits =
@@ -171,10 +181,16 @@ static const char *take_weights(LlamaFile *f)
             take_tensor(f, "lm_head.weight", s->pieces, s->width, &f->output);
     if (wrong)
         return wrong;
+    char name[96];
+    snprintf(name, sizeof name, "model.layers.%d.input_layernorm.weight",
+             s->layers);
+    for (int i = 0; i < f->shards; i++)
+        if (safetensors_find(&f->shard[i], name))
+            return fault("%d layers, but there is a tensor %s", s->layers,
+                         name);
     f->part = new_array((size_t)s->layers * LLAMA_PARTS, sizeof *f->part);
     for (int i = 0; i < s->layers * LLAMA_PARTS && !wrong; i++) {
         const LlamaPart p = i % LLAMA_PARTS;
-        char name[96];
         int rows, cols;
         llama_part_shape(s, p, &rows, &cols);
         snprintf(name, sizeof name, "model.layers.%d.%s.weight",

@@ -169,6 +169,10 @@ static const char *take_model(LlamaFile *f)
         wrong = take_int(g, "tokenizer.ggml.eos_token_id", &f->eos);
     if (wrong)
         return wrong;
+    char more[64];
+    snprintf(more, sizeof more, "blk.%d.attn_norm.weight", s->layers);
+    if (gguf_tensor(g, more))
+        return fault("%d layers, but there is a tensor %s", s->layers, more);
     f->part = new_array((size_t)s->layers * LLAMA_PARTS, sizeof *f->part);
     for (int l = 0; l < s->layers && !wrong; l++)
         wrong = take_layer(f, l);

@@ -10,11 +10,13 @@
 #include "13-llama2/steps.h"
 
 #include "common/check.h"
+#include "common/cli.h"
 #include "common/gradcheck.h"
 #include "common/kernels.h"
 #include "common/safetensors.h"
 #include "common/text.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -522,6 +524,31 @@ static void wrong_headers_are_refused(void **state)
     refused("two.gguf", 24 + 8 + 20 + 4 + 8, 'x', "general.architecture is");
 }
 
+// The place in two.gguf of the number that stands so many bytes behind a name.
+static size_t behind(const char *name, size_t bytes)
+{
+    Buffer b = text_read(GOLDEN "two.gguf");
+    const char *at = memmem(b.at, b.length, name, strlen(name));
+    assert_non_null(at);
+    const size_t place = at - b.at + strlen(name) + bytes;
+    buffer_free(&b);
+    return place;
+}
+
+// Each tensor begins where the one before it ends, and there are no more layers
+// than the header says.
+static void gguf_tensors_follow_each_other(void **state)
+{
+    (void)state;
+    enum { TYPE = 4 + 2 * 8, OFFSET = TYPE + 4 }; // of a matrix
+    static const char *const k = "blk.0.attn_k.weight";
+    refused("two.gguf", behind(k, OFFSET), 0, "begins at 0 of the data");
+    refused("two.gguf", behind(k, OFFSET), 1 << 13, "begins at 8192 of");
+    refused("two.gguf", behind(k, TYPE), GGUF_TENSOR_F16, "begins at");
+    refused("two.gguf", behind("llama.block_count", 4), 1,
+            "1 layers, but there is a tensor blk.1.attn_norm.weight");
+}
+
 static void damage_anywhere_is_no_crash(void **state)
 {
     (void)state;
@@ -653,6 +680,10 @@ static void wrong_folders_are_refused(void **state)
         {"\"rope_scaling\": null", "\"rope_scaling\": {\"type\": \"linear\"}",
          "rope_scaling"},
         {"\"rms_norm_eps\": 1e-05", "\"rms_norm_eps\": -1", "eps of the norms"},
+        {"\"rope_scaling\": null",
+         "\"rope_parameters\": {\"rope_type\": \"llama3\"}", "is scaled"},
+        {"\"rope_theta\": 10000.0",
+         "\"rope_parameters\": {\"rope_theta\": 0.5}", "the base of the"},
         {"\"rope_theta\": 10000.0", "\"attention_bias\": true", "biases"},
         {"\"rope_theta\": 10000.0", "\"head_dim\": 64", "head_dim is 64"},
         {"{", "[", "not a JSON object"},
@@ -675,6 +706,27 @@ static void wrong_folders_are_refused(void **state)
         assert_non_null(llama_parse_index(text_of(bad[i]), &names));
 }
 
+// The reader's refusal of a copy of the golden folder, changed by a command of
+// the shell.
+static void folder_refused(const char *change, const char *part)
+{
+    testing_dir("13-folder");
+    assert_refused(1, part,
+                   "cp -r " GOLDEN "two $HERE/f && (cd $HERE/f && %s) && "
+                   "13-llama2 --model $HERE/f --info",
+                   change);
+}
+
+static void folders_hold_each_tensor_once(void **state)
+{
+    (void)state;
+    folder_refused("sed -i 's/_layers\": 2/_layers\": 1/' config.json",
+                   "1 layers, but there is a tensor model.layers.1.");
+    folder_refused("cp model-00001* more.safetensors && sed -i "
+                   "'s/t_map\": {/&\"a\": \"more.safetensors\",/' *.index.json",
+                   "is in two of the files");
+}
+
 static char path_here[300];
 
 static void open_here(void *unused)
@@ -688,6 +740,14 @@ static void open_here(void *unused)
 static void missing_files_get_one_line(void **state)
 {
     (void)state;
+    // A pipe in which nobody writes is not waited for.
+    testing_dir("13-pipe");
+    assert_refused(1, "/m: is not a regular file",
+                   "mkfifo $HERE/m && timeout 20 13-llama2 --model $HERE/m");
+    assert_refused(1, "/model.safetensors: is not a regular file",
+                   "cp " GOLDEN "two/config.json $HERE && mv $HERE/m "
+                   "$HERE/model.safetensors && "
+                   "timeout 20 13-llama2 --model $HERE --info");
     snprintf(path_here, sizeof path_here, "build/no/such.gguf");
     assert_dies(open_here, NULL, 1,
                 "build/no/such.gguf: there is no such file");
@@ -909,6 +969,28 @@ static void scores_are_losses(void **state)
     llama_pieces_free(&p);
 }
 
+static void score_some(void *unused)
+{
+    (void)unused;
+    LlamaPieces p = some_pieces();
+    LlamaShape s = shape_of(2, true);
+    s.pieces = p.n;
+    Cria c = cria_new(s, 9);
+    Llama m = cria_llama(&c);
+    interrupted();
+    raise(SIGINT);
+    llama_answer(&(Ask){.score = "README.md"}, &m, &p);
+}
+
+// Ctrl-C: what was scored until then is not told as if it were all.
+static void a_score_can_be_stopped(void **state)
+{
+    (void)state;
+    char said[500];
+    assert_int_equal(testing_outcome(score_some, NULL, said, sizeof said), 1);
+    assert_non_null(strstr(said, "README.md: stopped after 0 tokens"));
+}
+
 // --- the program ------------------------------------------------------------
 
 #define PIECES "chapters/13-llama2/corpus/json/sentencepiece"
@@ -946,13 +1028,31 @@ static void the_program_runs_models(void **state)
     RUN(said, "--model $HERE/f --score README.md");
     assert_non_null(strstr(said, "nats a token"));
     RUN(said, "--model $HERE/f --trace --prompt a");
-    assert_non_null(strstr(said, "after the feed-forward"));
+    assert_non_null(strstr(said, "after the feed-forward   13.9 "));
+    assert_non_null(strstr(said, "logits                   13.10 "));
     RUN(said, "--model $HERE/f --logits $HERE/l --prompt a");
     Safetensors l = safetensors_open(testing_path("l"));
     assert_int_equal(safetensors_find(&l, "logits")->shape[1], 512);
     assert_non_null(safetensors_note(&l, "tokens"));
     safetensors_close(&l);
     RUN(said, "--model $HERE/f --chat --steps 5 < README.md");
+    // Blanks around a line are not said, and a line of them is none.
+    testing_write("plain", "Who\nare you?\n");
+    testing_write("blank", " Who \n\n  \t\nare you? \r\n");
+    RUN(said, "--model $HERE/f --chat --steps 5 < $HERE/plain");
+    RUN(again, "--model $HERE/f --chat --steps 5 < $HERE/blank");
+    assert_string_equal(said, again);
+    // The last weights are no numbers: whoever needs them names the file.
+    testing_run(said, sizeof said,
+                "head -c -64 $HERE/m.gguf > $HERE/n.gguf; head -c 64 "
+                "/dev/zero | tr '\\0' '\\377' >> $HERE/n.gguf");
+#define NAMES(args)                                                            \
+    assert_refused(1, "n.gguf: its scores are no numbers",                     \
+                   "13-llama2 --model $HERE/n.gguf " args)
+    NAMES("--prompt a");
+    NAMES("--trace --prompt a");
+    NAMES("--score README.md");
+    NAMES("--logits $HERE/l --prompt a");
 }
 
 static void the_program_refuses(void **state)
@@ -995,16 +1095,19 @@ int main(void)
         cmocka_unit_test(parameters_are_counted),
         cmocka_unit_test(cut_files_are_refused),
         cmocka_unit_test(wrong_headers_are_refused),
+        cmocka_unit_test(gguf_tensors_follow_each_other),
         cmocka_unit_test(damage_anywhere_is_no_crash),
         cmocka_unit_test(overflows_are_refused),
         cmocka_unit_test(odd_alignments_are_refused),
         cmocka_unit_test(wrong_folders_are_refused),
+        cmocka_unit_test(folders_hold_each_tensor_once),
         cmocka_unit_test(missing_files_get_one_line),
         cmocka_unit_test(saved_tokenizers_are_the_same),
         cmocka_unit_test(tokenizer_json),
         cmocka_unit_test(utf8_comes_out_whole),
         cmocka_unit_test(turns_are_tokens),
         cmocka_unit_test(scores_are_losses),
+        cmocka_unit_test(a_score_can_be_stopped),
         cmocka_unit_test(the_program_runs_models),
         cmocka_unit_test(the_program_refuses),
     };

@@ -300,6 +300,7 @@ Llama quant_load(const LlamaFile *f, QuantKind kind, bool best)
     const char *wrong = quant_parse(&q, f, kind, best);
     if (wrong)
         die("%s: %s", f->path ? f->path : "the model", wrong);
+    q.path = f->path;
     return q;
 }
 

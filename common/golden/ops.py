@@ -5,11 +5,13 @@
 # python3-torch; only needed to make the file again, never to test.
 #
 # Names: CASE.in0, CASE.in1, ... CASE.out, CASE.dout, CASE.din0, ...
-import json
-import struct
+import sys
 
 import torch
 import torch.nn.functional as F
+
+sys.path.insert(0, "..")
+from testing import write_safetensors
 
 torch.manual_seed(1)
 tensors = {}
@@ -169,16 +171,4 @@ steps("rmsprop", lambda a, b: torch.optim.RMSprop([a, b], 0.01, 0.9, 1e-8))
 steps("clipped", lambda a, b: torch.optim.SGD([a, b], 0.1), clip=0.5)
 case("gelu_tanh", lambda x: F.gelu(x, approximate="tanh"), (5, 137), make=wide)
 
-header, at = {}, 0
-for name, t in tensors.items():
-    size = 4 * t.numel()
-    header[name] = {"dtype": "F32", "shape": list(t.shape),
-                    "data_offsets": [at, at + size]}
-    at += size
-text = json.dumps(header, separators=(",", ":")).encode()
-text += b" " * (-len(text) % 8)
-with open("ops.safetensors", "wb") as f:
-    f.write(struct.pack("<Q", len(text)) + text)
-    for t in tensors.values():
-        f.write(t.numpy().tobytes())
-print(len(tensors), "tensors,", at, "bytes of numbers")
+write_safetensors("ops.safetensors", tensors)

@@ -7,8 +7,7 @@
 # float32 for the file. Where scikit-learn draws random numbers of its own (ties
 # between equally good questions of a tree, bootstrap samples), the draws are
 # stored, or the script makes sure that they do not matter.
-import json
-import struct
+import sys
 import warnings
 
 import numpy as np
@@ -24,6 +23,9 @@ from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+sys.path.insert(0, "../../../common")
+from testing import write_safetensors
 
 warnings.filterwarnings("ignore")
 rng = np.random.RandomState(2)
@@ -202,13 +204,4 @@ keep("judge.table", confusion_matrix(truth, guess))
 keep("judge.found", precision_recall_fscore_support(
     truth, guess, average="binary")[:3])
 
-header, data = {}, b""
-for name, a in tensors.items():
-    header[name] = {"dtype": "F32", "shape": list(a.shape),
-                    "data_offsets": [len(data), len(data) + a.nbytes]}
-    data += a.tobytes()
-text = json.dumps(header).encode()
-text += b" " * (-len(text) % 8)
-with open("classics.safetensors", "wb") as f:
-    f.write(struct.pack("<Q", len(text)) + text + data)
-print(len(text) + len(data), "bytes")
+write_safetensors("classics.safetensors", tensors)

@@ -8,11 +8,13 @@
 # y is multiplied before its mean is taken as the loss. The LSTM also has states
 # at the start, h0 and c0, and at the end, h and c. PyTorch has two
 # biases: where ours is one, it is their sum, and either's gradient.
-import json
-import struct
+import sys
 
 import torch
 from torch.nn.utils.rnn import pack_sequence, pad_packed_sequence
+
+sys.path.insert(0, "../../../common")
+from testing import write_safetensors
 
 IN, WIDTH, LENGTHS = 5, 7, [4, 1, 6]
 
@@ -70,15 +72,4 @@ case("rnn", torch.nn.RNN, one_bias=True)
 case("gru", torch.nn.GRU, one_bias=False)
 case("lstm", torch.nn.LSTM, one_bias=True)
 
-header, at = {}, 0
-for key, t in tensors.items():
-    size = 4 * t.numel()
-    header[key] = {"dtype": "F32", "shape": list(t.shape),
-                   "data_offsets": [at, at + size]}
-    at += size
-text = json.dumps(header, separators=(",", ":")).encode()
-text += b" " * (-len(text) % 8)
-with open("recurrent.safetensors", "wb") as f:
-    f.write(struct.pack("<Q", len(text)) + text)
-    for t in tensors.values():
-        f.write(t.numpy().astype("<f4").tobytes())
+write_safetensors("recurrent.safetensors", tensors)

@@ -9,12 +9,14 @@
 # the start, its gradient, and what three steps of Adam make of it;
 # CASE.memory, CASE.logits, CASE.loss. The batch, two sentence pairs that
 # PyTorch sees padded, stands in test.c too.
-import json
 import math
-import struct
+import sys
 
 import torch
 import torch.nn.functional as F
+
+sys.path.insert(0, "../../../common")
+from testing import write_safetensors
 
 V, WIDTH, HEADS, HIDDEN, LAYERS = 11, 12, 3, 20, 2
 SOURCE = [[3, 4, 5, 6, 7], [8, 9, 3]]
@@ -136,15 +138,4 @@ def case(name, norm_first, own_tables):
 case("post", norm_first=False, own_tables=False)
 case("pre", norm_first=True, own_tables=True)
 
-header, at = {}, 0
-for key, t in tensors.items():
-    size = 4 * t.numel()
-    header[key] = {"dtype": "F32", "shape": list(t.shape),
-                   "data_offsets": [at, at + size]}
-    at += size
-text = json.dumps(header, separators=(",", ":")).encode()
-text += b" " * (-len(text) % 8)
-with open("transformer.safetensors", "wb") as f:
-    f.write(struct.pack("<Q", len(text)) + text)
-    for t in tensors.values():
-        f.write(t.numpy().astype("<f4").tobytes())
+write_safetensors("transformer.safetensors", tensors)

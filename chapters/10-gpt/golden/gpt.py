@@ -12,26 +12,13 @@
 import json
 import math
 import os
-import struct
+import sys
 
 import torch
 import torch.nn.functional as F
 
-
-def write(path, tensors):
-    header, at = {}, 0
-    for key, t in tensors.items():
-        size = 4 * t.numel()
-        header[key] = {"dtype": "F32", "shape": list(t.shape),
-                       "data_offsets": [at, at + size]}
-        at += size
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(text)) + text)
-        for t in tensors.values():
-            f.write(t.detach().float().contiguous().numpy().astype("<f4")
-                    .tobytes())
+sys.path.insert(0, "../../../common")
+from testing import write_safetensors
 
 
 def parameters(V, context, width, layers, hidden, deviation):
@@ -105,7 +92,7 @@ for step in range(3):
         kept |= {"grad." + n: t.grad.clone() for n, t in p.items()}
     adam.step()
 kept |= {"after." + n: t for n, t in p.items()}
-write("gpt.safetensors", kept)
+write_safetensors("gpt.safetensors", kept)
 
 # --- a checkpoint as Hugging Face keeps it
 torch.manual_seed(2)
@@ -128,9 +115,10 @@ for i in range(LAYERS):
         there[f"{theirs}{name}.bias"] = p[f"{ours}{n}.bias"]
 there["ln_f.weight"], there["ln_f.bias"] = p["norm.weight"], p["norm.bias"]
 os.makedirs("tiny-gpt2", exist_ok=True)
-write("tiny-gpt2/model.safetensors",
-      {n if n.startswith("transformer.") else "transformer." + n: t
-       for n, t in there.items()})
+write_safetensors(
+    "tiny-gpt2/model.safetensors",
+    {n if n.startswith("transformer.") else "transformer." + n: t
+     for n, t in there.items()})
 with open("tiny-gpt2/config.json", "w") as f:
     json.dump({"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"],
                "activation_function": "gelu_new", "vocab_size": V,
@@ -139,5 +127,5 @@ with open("tiny-gpt2/config.json", "w") as f:
                "layer_norm_epsilon": 1e-05}, f, indent=2)
     f.write("\n")
 ids = [10, 255, 0, 77, 32, 1, 200, 201, 5, 5, 131, 9, 250]
-write("tiny-gpt2.safetensors",
-      {"logits": forward(p, ids, HEADS, LAYERS)})
+write_safetensors("tiny-gpt2.safetensors",
+                  {"logits": forward(p, ids, HEADS, LAYERS)})

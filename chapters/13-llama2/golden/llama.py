@@ -20,9 +20,13 @@
 import json
 import os
 import struct
+import sys
 
 import torch
 import torch.nn.functional as F
+
+sys.path.insert(0, "../../../common")
+from testing import write_safetensors
 
 V, WIDTH, HEADS, HIDDEN, LAYERS, EPS, BASE = 31, 32, 4, 64, 2, 1e-5, 10000.0
 CONTEXT = 53
@@ -256,20 +260,6 @@ def write_gguf(w, groups, path, version, kind):
     return rounded
 
 
-def write_safetensors(path, named):
-    header, at, data = {}, 0, b""
-    for n, x in named.items():
-        kind, block, numbers = x
-        header[n] = {"dtype": kind, "shape": list(numbers.shape),
-                     "data_offsets": [at, at + len(block)]}
-        at += len(block)
-        data += block
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(text)) + text + data)
-
-
 def write_folder(w, groups, path):
     os.makedirs(path, exist_ok=True)
     config = {"model_type": "llama", "hidden_size": WIDTH,
@@ -285,7 +275,7 @@ def write_folder(w, groups, path):
         kind = ["F16", "BF16"][i % 2]
         shard = i * 2 // len(w)
         _, block, rounded[n] = in_blocks(x, kind)
-        shards[shard][n] = kind, block, rounded[n]
+        shards[shard][n] = kind, x.shape, block
         where[n] = f"model-0000{shard + 1}-of-00002.safetensors"
     for i, s in enumerate(shards):
         write_safetensors(f"{path}/model-0000{i + 1}-of-00002.safetensors", s)
@@ -322,5 +312,4 @@ for kind, version, name in (("F32", 3, ""), ("BF16", 2, "-bf16"),
     if name:
         keep_logits(name[1:], w, True)
 keep_logits("folder", write_folder(two, 2, "two"), False)
-write_safetensors("llama.safetensors",
-                  {n: ("F32", f32(t), t) for n, t in tensors.items()})
+write_safetensors("llama.safetensors", tensors)

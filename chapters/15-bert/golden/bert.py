@@ -15,10 +15,13 @@
 import json
 import math
 import os
-import struct
+import sys
 
 import torch
 import torch.nn.functional as F
+
+sys.path.insert(0, "../../../common")
+from testing import write_safetensors
 
 WIDTH, HEADS, HIDDEN, LAYERS, PLACES = 12, 3, 20, 2, 17
 VOCAB = """[PAD] [UNK] [CLS] [SEP] [MASK] paris rome is the a capital of france
@@ -133,21 +136,6 @@ def run():
 
 # --- files --------------------------------------------------------------------
 
-def write(path, tensors):
-    header, at = {}, 0
-    for key, t in tensors.items():
-        size = 4 * t.numel()
-        header[key] = {"dtype": "F32", "shape": list(t.shape),
-                       "data_offsets": [at, at + size]}
-        at += size
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(text)) + text)
-        for t in tensors.values():
-            f.write(t.detach().numpy().astype("<f4").tobytes())
-
-
 def folder(name, tensors, more):
     os.makedirs(name, exist_ok=True)
     config = {"architectures": ["BertModel"], "model_type": "bert",
@@ -161,7 +149,7 @@ def folder(name, tensors, more):
         f.write("\n")
     with open(name + "/vocab.txt", "w") as f:
         f.write("".join(p + "\n" for p in VOCAB))
-    write(name + "/model.safetensors", tensors)
+    write_safetensors(name + "/model.safetensors", tensors)
 
 
 def old(name):
@@ -186,4 +174,4 @@ for step in range(3):
         golden |= {"grad." + n: t.grad.clone() for n, t in P.items()}
     adam.step()
 golden |= {"after." + n: t for n, t in P.items()}
-write("bert.safetensors", golden)
+write_safetensors("bert.safetensors", golden)
