@@ -410,6 +410,8 @@ int main(int argc, char **argv)
         puts(path ? path : "nothing");
         return 0;
     }
+    // Else cli_parse would start this program anew, with all its tests.
+    setenv("GOMP_SPINCOUNT", "1000", 0);
     // The threads last: LeakSanitizer takes what the parent's OpenMP threads
     // hold for lost in a child, and most tests here look at how a child ends.
     const struct CMUnitTest tests[] = {
