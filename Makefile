@@ -382,7 +382,7 @@ $(BUILD)/bench/%: $(BUILD)/fast/%.o $(BUILD)/fast/course.a
 
 .PHONY: bench
 bench: $(benches) ## measure speed against others; NAME=gemm for some rows
-	@env -u GOMP_SPINCOUNT bash common/bench.sh $(BUILD) '$(NAME)' $(benches)
+	@env -u GOMP_SPINCOUNT bash common/bench.sh $(BUILD) '$(call given,NAME)' $(benches)
 
 .PHONY: format
 format: ## lay out every C file by .clang-format

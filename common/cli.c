@@ -176,11 +176,19 @@ static void read_value(const Table *t, const Option *o, const char *text)
 
 // --- help -------------------------------------------------------------------
 
+// The words of a choice: "one of relu, gelu, silu".
+static void words_text(const char *words, char *to, size_t size)
+{
+    int n = snprintf(to, size, "one of ");
+    for (; *words && n + 3 < (int)size; words++)
+        n += snprintf(to + n, size - n, *words == '|' ? ", " : "%c", *words);
+}
+
 // What is in force without the option, and what is allowed: " (default 4, from
 // 1 to 12)"; "" if there is nothing to say.
-static const char *default_text(const Option *o, char to[256])
+static const char *default_text(const Option *o, char to[640])
 {
-    char value[128] = "", range[64] = "";
+    char value[128] = "", range[480] = "";
     if (o->kind == OPTION_INT)
         snprintf(value, sizeof value, "%d", *(int *)o->target);
     if (o->kind == OPTION_FLOAT)
@@ -195,10 +203,12 @@ static const char *default_text(const Option *o, char to[256])
     }
     if (o->kind == OPTION_INT || o->kind == OPTION_FLOAT)
         range_text(o, range);
+    if (o->kind == OPTION_CHOICE && o->argument) // else left_text has them
+        words_text(o->words, range, sizeof range);
     to[0] = 0;
-    if (value[0])
-        snprintf(to, 256, " (default %s%s%s)", value, range[0] ? ", " : "",
-                 range);
+    if (value[0] || range[0])
+        snprintf(to, 640, " (%s%s%s%s)", value[0] ? "default " : "", value,
+                 value[0] && range[0] ? ", " : "", range);
     return to;
 }
 
@@ -237,7 +247,7 @@ static void print_wrapped(const char *text, int at, int left)
 
 static void print_option(const Option *o, int left)
 {
-    char name[256], extra[256], text[1024];
+    char name[256], extra[640], text[1024];
     int n = left_text(o, name);
     printf("%s", name);
     if (n + 2 > left) {
@@ -272,6 +282,8 @@ static _Noreturn void print_help(const Table *t, const char *about)
 }
 
 // --- parsing ----------------------------------------------------------------
+
+static const char *data_given; // what --data said, for data_missing
 
 static void fill_table(Table *t, const Option *own, Run *run)
 {
@@ -375,6 +387,7 @@ void cli_parse(int argc, char **argv, const char *about, const Option *own,
     if ((run->plots && !*run->plots) || (run->data && !*run->data))
         cli_misuse("--%s needs DIR",
                    run->plots && !*run->plots ? "plots" : "data");
+    data_given = run->data;
     read_seed(t.seed, &run->seed);
     if (run->threads > 0)
         kernels_threads(run->threads);
@@ -412,15 +425,17 @@ bool interrupted(void)
 
 enum { PATH_SIZE = 4096 };
 
-// Writes the path into `to` and says whether such a file can be read.
+// Writes the path into `to` and says whether there is such a file. One that
+// cannot be read is there: who opens it says why.
 __attribute__((format(printf, 2, 3))) static bool
-readable(char to[PATH_SIZE], const char *format, ...)
+is_there(char to[PATH_SIZE], const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     int n = vsnprintf(to, PATH_SIZE, format, args);
     va_end(args);
-    return n > 0 && n < PATH_SIZE && access(to, R_OK) == 0;
+    return n > 0 && n < PATH_SIZE &&
+           (access(to, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR));
 }
 
 // The repository's top: the nearest directory above the program that has
@@ -432,7 +447,7 @@ static void find_top(char top[PATH_SIZE])
     top[n > 0 ? n : 0] = 0;
     for (char *slash; (slash = strrchr(top, '/'));) {
         *slash = 0;
-        if (readable(probe, "%s/data/sources.tsv", top))
+        if (is_there(probe, "%s/data/sources.tsv", top))
             return;
     }
     strcpy(top, ".");
@@ -443,17 +458,21 @@ const char *data_path(const Run *run, const char *name, const char *file)
     static char path[PATH_SIZE];
     char top[PATH_SIZE];
     if (run->data) // who names a directory means that one
-        return readable(path, "%s/%s", run->data, file) ||
-                       readable(path, "%s/%s/%s", run->data, name, file)
+        return is_there(path, "%s/%s", run->data, file) ||
+                       is_there(path, "%s/%s/%s", run->data, name, file)
                    ? path
                    : NULL;
-    if (readable(path, "data/cache/%s/%s", name, file))
+    if (is_there(path, "data/cache/%s/%s", name, file))
         return path;
     find_top(top);
-    return readable(path, "%s/data/cache/%s/%s", top, name, file) ? path : NULL;
+    return is_there(path, "%s/data/cache/%s/%s", top, name, file) ? path : NULL;
 }
 
 _Noreturn void data_missing(const char *name)
 {
+    if (data_given)
+        die("the data set %s is not in %s; without --data, run: make data "
+            "NAME=%s",
+            name, data_given, name);
     die("the data set %s is not here; run: make data NAME=%s", name, name);
 }

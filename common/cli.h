@@ -58,7 +58,8 @@ bool interrupted(void);
 // it. NULL if it is not there. The result lives until the next call.
 const char *data_path(const Run *run, const char *name, const char *file);
 
-// Dies with the one line that says how to get it: "run: make data NAME=mnist".
+// Dies with the one line that says how to get it, "run: make data NAME=mnist",
+// or that it is not where --data said.
 _Noreturn void data_missing(const char *name);
 
 #endif

@@ -19,7 +19,7 @@ typedef struct Program {
     int layers;
     float rate;
     const char *prompt;
-    int act;
+    int act, norm;
     Run run;
     const char *words[8];
 } Program;
@@ -38,6 +38,8 @@ static void parse(void *context)
         {"act", NULL, OPTION_CHOICE, &p->act, 0, 0, "relu|gelu|silu",
          "activation"},
         {"any-number-at-all", "N", OPTION_INT, &p->layers, 0, 0, NULL, "any"},
+        {"norm", "KIND", OPTION_CHOICE, &p->norm, 0, 0, "layer|rms",
+         "which norm comes before the layers of the model"},
         {0},
     };
     static char text[8][64];
@@ -218,6 +220,9 @@ static void test_help(void **state)
         "  --act relu|gelu|silu  activation (default gelu)\n"
         "  --any-number-at-all N\n"
         "                        any (default 4)\n"
+        "  --norm KIND           which norm comes before the layers of the "
+        "model\n"
+        "                        (default layer, one of layer, rms)\n"
         "\n"
         "Options of every program:\n"
         "  --quick               a short run whose output is always the same\n"
@@ -336,6 +341,11 @@ static void test_data_given(void **state)
     assert_null(data_path(&run, "other", "a.txt"));
     put("given/a.txt"); // the directory of the set itself
     assert_found(&run, own);
+    // One that is there and cannot be read is not missing: who opens it, says
+    // why. (A link to itself cannot be read by anybody, not even by root.)
+    assert_int_equal(unlink(own), 0);
+    assert_int_equal(symlink("a.txt", own), 0);
+    assert_found(&run, own);
     run.data = NULL;
     assert_null(data_path(&run, "set", "a.txt"));
 }
@@ -368,11 +378,20 @@ static void missing(void *name)
     data_missing(name);
 }
 
+static void missing_from(void *program)
+{
+    parse(program);
+    data_missing("mnist");
+}
+
 static void test_data_missing(void **state)
 {
     (void)state;
     char name[] = "mnist";
-    assert_dies(missing, name, 1, "run: make data NAME=mnist");
+    assert_dies(missing, name, 1, "is not here; run: make data NAME=mnist");
+    Program p = PROGRAM("--data", "a/b");
+    assert_dies(missing_from, &p, 1,
+                "is not in a/b; without --data, run: make data NAME=mnist");
 }
 
 static int make_top(void **state)
@@ -391,6 +410,8 @@ int main(int argc, char **argv)
         puts(path ? path : "nothing");
         return 0;
     }
+    // Else cli_parse would start this program anew, with all its tests.
+    setenv("GOMP_SPINCOUNT", "1000", 0);
     // The threads last: LeakSanitizer takes what the parent's OpenMP threads
     // hold for lost in a child, and most tests here look at how a child ends.
     const struct CMUnitTest tests[] = {

@@ -214,35 +214,47 @@ Digits digits_drawn(Rng *r, int n)
 
 // --- MNIST ------------------------------------------------------------------
 
-// Appends the digits of one file, {"data": [p, p, p, ...]} with PIXELS numbers
-// a digit.
-static void read_file(Digits *d, const char *path, int label)
+// The numbers of {"data": [p, p, p, ...]}, or NULL if that is not what it is.
+static const cJSON *numbers_of(const cJSON *json)
 {
-    Buffer text = text_read(path);
-    cJSON *json = cJSON_ParseWithLength(text.at, text.length);
     const cJSON *data = cJSON_GetObjectItem(json, "data");
-    int count = cJSON_GetArraySize(data);
-    if (!cJSON_IsArray(data) || count == 0 || count % PIXELS != 0)
-        die("%s: expected {\"data\": [...]} with a multiple of %d numbers",
-            path, PIXELS);
-    int more = count / PIXELS;
-    d->pixel =
-        grow_array(d->pixel, (size_t)(d->n + more) * PIXELS, sizeof *d->pixel);
-    d->label = grow_array(d->label, d->n + more, sizeof *d->label);
-    float *to = d->pixel + (size_t)d->n * PIXELS;
-    const cJSON *item;
-    cJSON_ArrayForEach(item, data)
-    {
+    int n = cJSON_IsArray(data) ? cJSON_GetArraySize(data) : 0;
+    return n > 0 && n % PIXELS == 0 ? data->child : NULL;
+}
+
+const char *digits_parse(Digits *d, const Buffer *text, int label)
+{
+    static char wrong[80];
+    const char *end = text->at;
+    cJSON *json =
+        cJSON_ParseWithLengthOpts(text->at, text->length + 1, &end, false);
+    const cJSON *item = numbers_of(json);
+    end += strspn(end, " \t\n\r");
+    wrong[0] = 0;
+    if (!item || end != text->at + text->length)
+        snprintf(wrong, sizeof wrong,
+                 "expected {\"data\": [...]} with a multiple of %d numbers",
+                 PIXELS);
+    const int before = d->n;
+    for (int i = 0; item && !wrong[0]; item = item->next, i++) {
+        if (i % PIXELS == 0) {
+            d->n++;
+            d->pixel =
+                grow_array(d->pixel, (size_t)d->n * PIXELS, sizeof *d->pixel);
+            d->label = grow_array(d->label, d->n, sizeof *d->label);
+            d->label[d->n - 1] = label;
+        }
         double v = item->valuedouble;
         if (!cJSON_IsNumber(item) || !(v >= 0 && v <= 1))
-            die("%s: pixel %td is not a number from 0 to 1", path,
-                to - d->pixel - (ptrdiff_t)d->n * PIXELS);
-        *to++ = (float)v;
+            snprintf(wrong, sizeof wrong,
+                     "pixel %d is not a number from 0 to 1", i);
+        else
+            d->pixel[(size_t)before * PIXELS + i] = (float)v;
     }
-    for (int i = 0; i < more; i++)
-        d->label[d->n++] = label;
     cJSON_Delete(json);
-    buffer_free(&text);
+    if (wrong[0])
+        d->n = before;
+    return wrong[0] ? wrong : NULL;
 }
 
 Digits digits_mnist(const Run *run)
@@ -256,7 +268,11 @@ Digits digits_mnist(const Run *run)
             die("mnist: %s is missing; run: make data NAME=mnist", name);
         if (!path)
             return d;
-        read_file(&d, path, label);
+        Buffer text = text_read(path);
+        const char *wrong = digits_parse(&d, &text, label);
+        if (wrong)
+            die("%s: %s", path, wrong);
+        buffer_free(&text);
     }
     return d;
 }

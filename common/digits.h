@@ -6,6 +6,7 @@
 
 #include "common/cli.h"
 #include "common/rng.h"
+#include "common/text.h"
 
 enum { SIDE = 28, PIXELS = SIDE * SIDE };
 
@@ -24,6 +25,11 @@ Digits digits_drawn(Rng *r, int n);
 // brought them or --data says where they are; n == 0 if not. Dies with one
 // line if a file is damaged.
 Digits digits_mnist(const Run *run);
+
+// Appends the digits of one of its files, {"data": [p, p, p, ...]} with PIXELS
+// numbers from 0 to 1 a digit, which all have that label. Returns NULL, or what
+// is wrong, a text that lives until the next call; then nothing was appended.
+const char *digits_parse(Digits *d, const Buffer *text, int label);
 
 // Puts all digits in a random order.
 void digits_shuffle(Digits *d, Rng *r);

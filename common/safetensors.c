@@ -34,17 +34,19 @@ typedef enum Kind { OTHER, FLOAT, HALF, BRAIN, DOUBLE, SIGNED, UNSIGNED } Kind;
 
 typedef struct Type {
     const char *name;
-    int size; // bytes
+    int bits;
     Kind kind;
 } Type;
 
 static const Type types[] = {
-    {"F32", 4, FLOAT},     {"F16", 2, HALF},      {"BF16", 2, BRAIN},
-    {"F64", 8, DOUBLE},    {"I64", 8, SIGNED},    {"I32", 4, SIGNED},
-    {"I16", 2, SIGNED},    {"I8", 1, SIGNED},     {"U64", 8, UNSIGNED},
-    {"U32", 4, UNSIGNED},  {"U16", 2, UNSIGNED},  {"U8", 1, UNSIGNED},
-    {"BOOL", 1, UNSIGNED}, {"F8_E4M3", 1, OTHER}, {"F8_E5M2", 1, OTHER},
-    {"F8_E8M0", 1, OTHER}, {"C64", 8, OTHER},
+    {"F32", 32, FLOAT},    {"F16", 16, HALF},         {"BF16", 16, BRAIN},
+    {"F64", 64, DOUBLE},   {"I64", 64, SIGNED},       {"I32", 32, SIGNED},
+    {"I16", 16, SIGNED},   {"I8", 8, SIGNED},         {"U64", 64, UNSIGNED},
+    {"U32", 32, UNSIGNED}, {"U16", 16, UNSIGNED},     {"U8", 8, UNSIGNED},
+    {"BOOL", 8, UNSIGNED}, {"F8_E4M3", 8, OTHER},     {"F8_E5M2", 8, OTHER},
+    {"F8_E8M0", 8, OTHER}, {"F8_E4M3FNUZ", 8, OTHER}, {"F8_E5M2FNUZ", 8, OTHER},
+    {"F6_E2M3", 6, OTHER}, {"F6_E3M2", 6, OTHER},     {"F4", 4, OTHER},
+    {"C64", 64, OTHER},
 };
 
 static const Type *type_named(const char *name)
@@ -125,8 +127,13 @@ static const char *take_shape(Tensor *t, const cJSON *item)
         if (__builtin_mul_overflow(t->count, n, &t->count))
             return wrong("tensor \"%.80s\": its shape is too large", t->name);
     }
-    if (__builtin_mul_overflow(t->count, (size_t)type->size, &t->bytes))
+    size_t bits;
+    if (__builtin_mul_overflow(t->count, (size_t)type->bits, &bits))
         return wrong("tensor \"%.80s\": its shape is too large", t->name);
+    if (bits % 8 != 0)
+        return wrong("tensor \"%.80s\": its shape and type end within a byte",
+                     t->name);
+    t->bytes = bits / 8;
     return NULL;
 }
 
@@ -443,8 +450,8 @@ static uint16_t to_brain(float x)
 static float number(const Type *type, const uint8_t *p)
 {
     uint64_t bits = 0;
-    memcpy(&bits, p, type->size);
-    int unused = 64 - 8 * type->size;
+    memcpy(&bits, p, type->bits / 8);
+    int unused = 64 - type->bits;
     double d;
     memcpy(&d, &bits, sizeof d);
     switch (type->kind) {
@@ -482,7 +489,7 @@ void tensor_read(const Safetensors *s, const Tensor *t, float *to, size_t count)
         }
     } else {
         for (size_t i = 0; i < count; i++)
-            to[i] = number(type, p + i * type->size);
+            to[i] = number(type, p + i * (type->bits / 8));
     }
 }
 
@@ -561,7 +568,7 @@ static void add_header(Buffer *b, const TensorOut *out, int n,
     buffer_print(b, "}");
     size_t at = 0;
     for (int i = 0; i < n; i++) {
-        size_t bytes = count_of(&out[i]) * type_out(&out[i])->size;
+        size_t bytes = count_of(&out[i]) * type_out(&out[i])->bits / 8;
         buffer_print(b, ",");
         add_string(b, out[i].name);
         buffer_print(b, ":{\"dtype\":\"%s\",\"shape\":[", out[i].type);

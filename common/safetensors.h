@@ -15,8 +15,8 @@ enum { TENSOR_DIMS = 8 };
 
 typedef struct Tensor {
     char *name;
-    char type[8]; // "F32", "F16", "BF16", "I64", ...
-    int dims;     // 0 for a single number
+    char type[16]; // "F32", "F16", "BF16", "I64", ...
+    int dims;      // 0 for a single number
     int64_t shape[TENSOR_DIMS];
     size_t count;     // numbers: the product of the shape
     const void *data; // in the mapped file; may be unaligned

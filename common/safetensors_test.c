@@ -165,6 +165,37 @@ static void test_types(void **state)
     }
 }
 
+// What the format's library knows and we cannot read does not hinder the rest
+// of the file. Eight numbers of `bits` each fill as many bytes.
+static void test_types_that_are_passed_over(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type;
+        int bits;
+    } list[] = {{"F4", 4},      {"F6_E2M3", 6}, {"F6_E3M2", 6},
+                {"F8_E4M3", 8}, {"F8_E5M2", 8}, {"F8_E4M3FNUZ", 8},
+                {"F8_E8M0", 8}, {"C64", 64},    {"F8_E5M2FNUZ", 8}};
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        char header[200], data[65] = {0};
+        snprintf(header, sizeof header,
+                 "{\"x\":{\"dtype\":\"%s\",\"shape\":[2,4],"
+                 "\"data_offsets\":[0,%d]},\"y\":{\"dtype\":\"U8\","
+                 "\"shape\":[],\"data_offsets\":[%d,%d]}}",
+                 list[i].type, list[i].bits, list[i].bits, list[i].bits + 1);
+        data[list[i].bits] = 7;
+        Buffer b = file_of(header, data, list[i].bits + 1);
+        Safetensors s = parsed(&b);
+        float y;
+        assert_string_equal(s.tensor[0].type, list[i].type);
+        assert_int_equal(s.tensor[0].bytes, list[i].bits);
+        tensor_read(&s, safetensors_find(&s, "y"), &y, 1);
+        assert_true(y == 7);
+        safetensors_close(&s);
+        buffer_free(&b);
+    }
+}
+
 // --- hostile files ----------------------------------------------------------
 
 #define TENSOR(type, shape, offsets)                                           \
@@ -242,6 +273,8 @@ static const Hostile hostile[] = {
      8, "reach to byte 9007199254740991"},
     {"{\"x\":" TENSOR("F32", "[2]", "[0,7]") "}", 7,
      "tensor \"x\": data_offsets give 7 bytes, shape and type need 8"},
+    {"{\"x\":" TENSOR("F4", "[3]", "[0,1]") "}", 1,
+     "tensor \"x\": its shape and type end within a byte"},
     {"{\"x\":" TENSOR("F32", "[]", "[0,0]") "}", 0,
      "data_offsets give 0 bytes, shape and type need 4"},
     {"{\"x\":" TENSOR("U8", "[2]", "[1,3]") "}", 3,
@@ -659,6 +692,7 @@ int main(void)
         cmocka_unit_test(test_files_of_the_reference),
         cmocka_unit_test(test_order_and_odd_addresses),
         cmocka_unit_test(test_types),
+        cmocka_unit_test(test_types_that_are_passed_over),
         cmocka_unit_test(test_hostile_headers),
         cmocka_unit_test(test_hostile_lengths),
         cmocka_unit_test(test_hostile_depth),

@@ -101,7 +101,7 @@ install_on_debian() {
         say "setup: everything needed is installed"
         return 0
     fi
-    say "setup: these packages are missing and will be installed:"
+    say "setup: these packages are missing:"
     names=
     while read -r package command why; do
         printf '  %-26s %s\n' "${package%\?}" "$why"
@@ -109,11 +109,12 @@ install_on_debian() {
     done <<< "$missing"
     root=$(become_root)
     if [ -z "$root" ]; then
-        say "setup: that needs root. Run this as root, then make again:"
-        say "  apt-get update && apt-get install --no-install-recommends" \
-            "${names//\?/}"
+        say "setup: to install them needs root. Run this as root, then make" \
+            "again:"
+        say "  apt-get update && apt-get install --no-install-recommends${names//\?/}"
         return 1
     fi
+    say "setup: apt-get installs them now"
     $root apt-get -q update ||
         say "setup: apt-get update failed; trying with the old lists" >&2
     local list=

@@ -246,5 +246,7 @@ int main(int argc, char **argv)
     if (failed)
         puts("All they printed is in logs/CHAPTER.run and logs/CHAPTER.err of "
              "the build.");
+    if (fflush(stdout) || ferror(stdout))
+        die("standard output cannot be written");
     return done - failed == argc - 1 ? 0 : 1;
 }

@@ -59,3 +59,6 @@ ok "it goes on after a failure" has '^01-good .*late one'
 ok "what ran well" has ' 1 of 6 chapters ran well'
 table --frob
 ok "an option: exit status 2" [ $? -eq 2 ]
+"$here/bin/table" 01-good > /dev/full 2> "$here/out"
+ok "a full disk: exit status 1" [ $? -eq 1 ]
+ok "a full disk: it says so" has '^table: standard output cannot be written'

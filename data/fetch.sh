@@ -190,6 +190,10 @@ for name in "$@"; do
         exit 2
     }
 done
+[ -z "${DATA_MIRROR:-}" ] || [ -d "$DATA_MIRROR" ] || {
+    say "DATA_MIRROR: there is no directory $DATA_MIRROR"
+    exit 2
+}
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/data.XXXXXX") || exit 1
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM

@@ -100,6 +100,11 @@ ok "a cut file: exit status 1" [ $? -eq 1 ]
 ok "a cut file: nothing is left" absent "$here/cache/two"
 ok "a cut file: the other set comes all the same" said '^one: 2 files'
 
+mirror=$here/nowhere
+fetch one
+ok "a mirror that is not there: exit status 2" [ $? -eq 2 ]
+ok "a mirror that is not there: says so" said '^data: DATA_MIRROR: there is no directory .*/nowhere$'
+
 # --- the web ---
 mirror=
 fetch two

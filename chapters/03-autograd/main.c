@@ -268,29 +268,33 @@ static void train_spirals(int which, const Spirals *s, int steps, uint64_t seed,
     *trained = p;
 }
 
-// The probability of the second arm on a grid, and the points on top.
+// The probability of the second arm at the centres of a grid's cells, and the
+// points on top.
 static void plot_boundary(SpiralNet net, const Spirals *s, const char *plots)
 {
     enum { GRID = 96 };
+    const float edge = 1.2f, cell = 2 * edge / GRID;
     if (!plots)
         return;
     Tape *t = tape_new(0, 1);
     t->training = false;
     Matrix *x = matrix(t, GRID * GRID, 2);
-    for (int i = 0; i < GRID * GRID; i++) {
-        x->val[2 * i] = 1.2f * ((float)(i % GRID) * 2 / (GRID - 1) - 1);
-        x->val[2 * i + 1] = -1.2f * ((float)(i / GRID) * 2 / (GRID - 1) - 1);
+    for (int i = 0; i < GRID * GRID; i++) { // from the top left, as heat maps
+        x->val[2 * i] = cell * ((float)(i % GRID) + 0.5f) - edge;
+        x->val[2 * i + 1] = edge - cell * ((float)(i / GRID) + 0.5f);
     }
     Matrix *p = slice_cols(softmax(spiral_logits(net, x)), 1, 2);
     Plot *plot = plot_new("Two spirals, told apart by a network", "", "");
     plot_heat(plot, GRID, GRID, p->val, NULL, NULL);
+    plot_range(plot, (double)-edge, (double)edge, (double)-edge, (double)edge);
+    plot_equal(plot);
     for (int arm = 0; arm < 2; arm++) {
         double px[POINTS], py[POINTS];
         int n = 0;
         for (int i = 0; i < POINTS; i++)
-            if (s->arm[i] == arm) { // heat maps count cells from the top left
-                px[n] = ((double)s->at[i][0] / 1.2 + 1) / 2 * (GRID - 1);
-                py[n++] = (1 - (double)s->at[i][1] / 1.2) / 2 * (GRID - 1);
+            if (s->arm[i] == arm) {
+                px[n] = (double)s->at[i][0];
+                py[n++] = (double)s->at[i][1];
             }
         plot_points(plot, NULL, n, px, py);
     }
@@ -531,7 +535,8 @@ static double read_digits(const Training *job, const Digits *test,
     double score = here ? reader_test(&r, test, read) : job->note[PLAIN_SCORE];
     printf("  %-22s %3d epochs   %6.2f %% of %d unseen ones   ~%.1f s\n", how,
            job->epochs, 100 * score, test->n, took);
-    plot_line(plot, how, job->epochs, epoch, curve);
+    if (here)
+        plot_line(plot, how, job->epochs, epoch, curve);
     free(curve);
     free(epoch);
     params_free(r.p);

@@ -292,6 +292,14 @@ static void mnist_is_read_and_bad_files_are_refused(void **state)
         buffer_print(&b, "%s", i == PIXELS - 1 ? "7]}" : "0,");
     write_digits(10, b.at);
     assert_dies(read_digits, NULL, 1, "pixel 783 is not a number from 0 to 1");
+    b.at[b.length - 3] = '1';
+    write_digits(10, b.at);
+    d = digits_mnist(&run);
+    assert_int_equal(d.n, 19);
+    digits_free(&d);
+    buffer_print(&b, " \n,");
+    write_digits(10, b.at);
+    assert_dies(read_digits, NULL, 1, "9.json: expected {\"data\"");
     buffer_free(&b);
 }
 

@@ -517,9 +517,8 @@ int main(int argc, char **argv)
         {"save", "PREFIX", OPTION_TEXT, &c.save, 0, 0, NULL,
          "where to write what was learned"},
         {"encode", "KIND", OPTION_CHOICE, &c.encode, 0, 0, schemes,
-         "gpt2, sentencepiece or wordpiece: text on standard\n"
-         "input, a line of ids for each line on standard\n"
-         "output"},
+         "text on standard input, a line of ids for each line\n"
+         "on standard output"},
         {"decode", "KIND", OPTION_CHOICE, &c.decode, 0, 0, schemes,
          "the other way"},
         {"vocab", "FILE", OPTION_TEXT, &c.vocab, 0, 0, NULL,

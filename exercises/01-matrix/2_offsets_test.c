@@ -51,13 +51,23 @@ static void llama_2_with_13_billion_weights(void **state)
                      UINT64_C(28757196816), UINT64_C(40081817616)});
 }
 
-// Large numbers in different places: the embedding alone is over 4 GB.
+// From here on even the numbers of weights need more than 32 bits.
+static void hundreds_of_billions_of_weights(void **state)
+{
+    (void)state;
+    compare("126 layers, width 16384, hidden 53248, 128256 tokens",
+            (Header){126, 16384, 53248, 128256},
+            (Layout){16, UINT64_C(8405385232), UINT64_C(549571264528),
+                     UINT64_C(989268541456), UINT64_C(1428965818384)});
+}
+
+// Large numbers in different places: the embedding alone has 5 billion.
 static void a_huge_vocabulary(void **state)
 {
     (void)state;
-    compare("2,000,000 tokens, width 1000", (Header){1, 1000, 1000, 2000000},
-            (Layout){16, UINT64_C(8000000016), UINT64_C(8016000016),
-                     UINT64_C(8020000016), UINT64_C(8024000016)});
+    compare("5,000,000 tokens, width 1000", (Header){1, 1000, 1000, 5000000},
+            (Layout){16, UINT64_C(20000000016), UINT64_C(20016000016),
+                     UINT64_C(20020000016), UINT64_C(20024000016)});
 }
 
 int main(void)
@@ -66,6 +76,7 @@ int main(void)
         cmocka_unit_test(a_tiny_model),
         cmocka_unit_test(llama_2_with_7_billion_weights),
         cmocka_unit_test(llama_2_with_13_billion_weights),
+        cmocka_unit_test(hundreds_of_billions_of_weights),
         cmocka_unit_test(a_huge_vocabulary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
