@@ -396,17 +396,30 @@ void cli_parse(int argc, char **argv, const char *about, const Option *own,
 // --- Ctrl-C -----------------------------------------------------------------
 
 static volatile sig_atomic_t asked_to_stop;
+static bool watching;
+static char stopping[256]; // what the first Ctrl-C says; made before it comes
 
+// A step can take minutes: whoever waits should know for what.
 static void on_interrupt(int signal_number)
 {
+    const int before = errno;
     (void)signal_number;
     asked_to_stop = 1;
+    ssize_t n = write(STDERR_FILENO, stopping, strlen(stopping));
+    (void)n; // if it cannot be said, it still stops
+    errno = before;
 }
 
 bool interrupted(void)
 {
-    static bool watching;
     if (!watching) {
+        // On a terminal the line may stand on a progress bar: clear the rest.
+        const bool terminal = isatty(STDERR_FILENO);
+        snprintf(stopping, sizeof stopping,
+                 "%s%.100s: stops after this step; a second Ctrl-C ends it at "
+                 "once%s\n",
+                 terminal ? "\r" : "", program_invocation_short_name,
+                 terminal ? "\033[K" : "");
         // Reset by the first signal: the second one ends the program. Where
         // Ctrl-C is ignored (nohup, a job in the background) it stays so.
         struct sigaction action = {.sa_flags = (int)SA_RESETHAND | SA_RESTART},
@@ -419,6 +432,17 @@ bool interrupted(void)
         watching = true;
     }
     return asked_to_stop;
+}
+
+void interrupt_at_once(void)
+{
+    struct sigaction old;
+    fflush(stdout); // a program that is ended loses what it has not written
+    sigaction(SIGINT, NULL, &old);
+    if (old.sa_handler == on_interrupt)
+        signal(SIGINT, SIG_DFL);
+    watching = false;
+    asked_to_stop = 0;
 }
 
 // --- data -------------------------------------------------------------------

@@ -49,9 +49,14 @@ _Noreturn void cli_misuse(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
 // From the first call on, Ctrl-C no longer ends the program: it makes this
-// return true, so that a training can save and say so. A second Ctrl-C ends
-// it at once.
+// return true, so that a training can save and say so; a line on standard error
+// says at once that it will. A second Ctrl-C ends the program at once.
 bool interrupted(void);
+
+// The end of what can be stopped: Ctrl-C ends the program at once again, until
+// interrupted is called anew. One that came before has been acted upon and is
+// forgotten.
+void interrupt_at_once(void);
 
 // The path of a file of the real data set `name` ("mnist"): in run->data if
 // that is given, as FILE or NAME/FILE, else where `make data NAME=name` puts

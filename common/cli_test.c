@@ -290,13 +290,68 @@ static void press_ignored(void *context)
     _exit(interrupted() ? 4 : 0);
 }
 
+// One press while it is watched for; then it is not, and the next one ends.
+static void press_afterwards(void *pressed)
+{
+    signal(SIGINT, SIG_DFL);
+    if (interrupted())
+        _exit(3);
+    if (pressed)
+        raise(SIGINT);
+    interrupt_at_once();
+    raise(SIGINT);
+    _exit(4);
+}
+
+// Watched for again after a time in which it was not.
+static void press_anew(void *context)
+{
+    (void)context;
+    signal(SIGINT, SIG_DFL);
+    interrupted();
+    raise(SIGINT);
+    interrupt_at_once();
+    if (interrupted())
+        _exit(3);
+    raise(SIGINT);
+    _exit(interrupted() ? 0 : 4);
+}
+
+static void press_ignored_afterwards(void *context)
+{
+    (void)context;
+    signal(SIGINT, SIG_IGN);
+    interrupted();
+    interrupt_at_once();
+    raise(SIGINT);
+    _exit(0);
+}
+
 static void test_interrupted(void **state)
 {
     (void)state;
+    static const char says[] =
+        "cli_test: stops after this step; a second Ctrl-C ends it at once\n";
     char text[256];
     assert_int_equal(testing_outcome(press_twice, NULL, text, sizeof text),
                      128 + SIGINT);
+    assert_string_equal(text, says); // the first says so, the second ends
     assert_int_equal(testing_outcome(press_ignored, NULL, text, sizeof text),
+                     0);
+    assert_string_equal(text, "");
+}
+
+static void test_interrupt_at_once(void **state)
+{
+    (void)state;
+    char text[256], pressed[] = "x";
+    assert_int_equal(testing_outcome(press_afterwards, NULL, text, 256),
+                     128 + SIGINT);
+    assert_string_equal(text, "");
+    assert_int_equal(testing_outcome(press_afterwards, pressed, text, 256),
+                     128 + SIGINT);
+    assert_int_equal(testing_outcome(press_anew, NULL, text, 256), 0);
+    assert_int_equal(testing_outcome(press_ignored_afterwards, NULL, text, 256),
                      0);
 }
 
@@ -423,6 +478,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_help),
         cmocka_unit_test(test_own_names),
         cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_interrupt_at_once),
         cmocka_unit_test(test_data_given),
         cmocka_unit_test(test_data_cache),
         cmocka_unit_test(test_data_missing),

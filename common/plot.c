@@ -412,7 +412,7 @@ static void put_head(FILE *f, const Plot *p)
 {
     const char *texts[] = {p->title, p->x_label, p->y_label};
     const char *commands[] = {"title", "xlabel", "ylabel"};
-    const char *extras[] = {" font ',16'", " offset 0,0.7", ""};
+    const char *extras[] = {" font ',16'", " offset 0,0.4", ""};
     fprintf(f, "set border %d lc rgb '%s'\n", p->heat ? 0 : 3, GREY);
     fprintf(f, "set tics nomirror out scale 0.6 textcolor rgb '%s'\n", GREY);
     for (int i = 0; i < 3; i++)
@@ -423,7 +423,7 @@ static void put_head(FILE *f, const Plot *p)
         }
     fprintf(f,
             "set key bmargin center horizontal Left reverse noenhanced "
-            "samplen 2.5 textcolor rgb '%s'\n",
+            "samplen 2.5 height 1 textcolor rgb '%s'\n",
             GREY);
 }
 

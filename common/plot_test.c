@@ -226,6 +226,41 @@ static void test_drawn(void **state)
     assert_int_equal(system(command), 0);
 }
 
+// How far down in the picture a text stands, in pixels: gnuplot writes
+// "translate(X,Y)" in front of it. (A series' title comes twice; the last is
+// what is seen.)
+static double depth_of(const char *svg, const char *text)
+{
+    const char *at = NULL, *found = NULL;
+    for (const char *c = svg; (c = strstr(c, text)); c++)
+        at = c;
+    assert_non_null(at);
+    for (const char *c = svg; (c = strstr(c, "translate(")) && c < at; c++)
+        found = c;
+    assert_non_null(found);
+    return strtod(strchr(found, ',') + 1, NULL);
+}
+
+// Under the axis stand numbers, its name and the legend: a line each, which is
+// 17 pixels high.
+static void test_lines_do_not_touch(void **state)
+{
+    (void)state;
+    if (!gnuplot_is_here())
+        skip();
+    Plot *p = plot_new("Title", "the axis", "y");
+    const char *const ticks[] = {"tick", "tack"};
+    plot_bars(p, "the legend", 2, ticks, (double[]){1, 2});
+    plot_bars(p, "more of it", 2, ticks, (double[]){2, 1});
+    plot_save(p, dir, "room");
+    Buffer b = text_read(testing_path("room.svg"));
+    const double tick = depth_of(b.at, "tick<"), axis = depth_of(b.at, "axis<");
+    const double legend = depth_of(b.at, "the legend<");
+    buffer_free(&b);
+    assert_in_range((uintmax_t)(axis - tick), 19, 30);
+    assert_in_range((uintmax_t)(legend - axis), 19, 30);
+}
+
 static void test_hostile_text(void **state)
 {
     (void)state;
@@ -344,6 +379,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_written, make_dir),
         cmocka_unit_test_setup(test_drawn, make_dir),
+        cmocka_unit_test_setup(test_lines_do_not_touch, make_dir),
         cmocka_unit_test_setup(test_hostile_text, make_dir),
         cmocka_unit_test_setup(test_no_gnuplot, make_dir),
         cmocka_unit_test_setup(test_failing_gnuplot, make_dir),

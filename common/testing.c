@@ -197,6 +197,28 @@ int testing_run(char *said, size_t size, const char *line, ...)
     return status;
 }
 
+int testing_press(char *said, size_t size, const char *when, const char *line,
+                  ...)
+{
+    // The program says its process number first and its status last; it stands
+    // in front of the reader, for what runs in the background ignores Ctrl-C.
+    Buffer all = {0};
+    buffer_print(&all,
+                 "{ sh -c 'echo $$; exec \"$@\" 2>&1' - %s; echo \"= $?\"; } | "
+                 "{ read pid; while IFS= read -r l; do "
+                 "case $l in '= '*[!0-9]*) ;; '= '*) exit ${l#= };; esac; "
+                 "printf '%%%%s\\n' \"$l\"; "
+                 "case $pid$l in [0-9]*'%s'*) kill -INT $pid; pid=-;; esac; "
+                 "done; }",
+                 line, when);
+    va_list args;
+    va_start(args, line);
+    const int status = run_line(said, size, "2>&1", all.at, args);
+    va_end(args);
+    buffer_free(&all);
+    return status;
+}
+
 void testing_refused(int status, const char *part, const char *file, int line,
                      const char *command, ...)
 {

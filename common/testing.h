@@ -79,6 +79,11 @@ void testing_dies(void (*body)(void *), void *context, int status,
 int testing_run(char *said, size_t size, const char *line, ...)
     __attribute__((format(printf, 3, 4)));
 
+// The same for one program and its arguments, but presses Ctrl-C when it has
+// written a line that contains `when`, for the first time.
+int testing_press(char *said, size_t size, const char *when, const char *line,
+                  ...) __attribute__((format(printf, 4, 5)));
+
 // Fails unless the line (printf-style, the last argument) ends with `status`
 // and says one line on standard error, which contains `part`. Its standard
 // output does not count.

@@ -5,6 +5,7 @@
 #include "common/check.h"
 #include "common/text.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -98,6 +99,25 @@ static void what_is_written_on_both_channels_is_kept(void **state)
     assert_int_equal(testing_run(said, sizeof said, "kill -9 $$"), 128 + 9);
     assert_int_equal(testing_run(said, 4, "seq 100000"), 0);
     assert_string_equal(said, "1\n2"); // cut, and the program wrote to its end
+}
+
+static void ctrl_c_is_pressed_at_a_line(void **state)
+{
+    (void)state;
+    char said[100];
+    assert_int_equal(testing_press(said, sizeof said, "x", "seq %d", 3), 0);
+    assert_string_equal(said, "1\n2\n3\n");
+    assert_int_equal(
+        testing_press(said, sizeof said, "b c",
+                      "sh -c 'echo a; echo \" b c\"; exec sleep 20'"),
+        128 + SIGINT);
+    assert_string_equal(said, "a\n b c\n");
+    // Only once; and what is on standard error counts too.
+    assert_int_equal(testing_press(said, sizeof said, "b",
+                                   "sh -c 'trap \"echo C\" INT; echo b >&2; "
+                                   "sleep 0.2; echo b; sleep 0.2; exit 7'"),
+                     7);
+    assert_string_equal(said, "b\nC\nb\n");
 }
 
 static void programs_are_found_by_name(void **state)
@@ -203,6 +223,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_numbers_are_read),
         cmocka_unit_test(what_is_written_on_both_channels_is_kept),
+        cmocka_unit_test(ctrl_c_is_pressed_at_a_line),
         cmocka_unit_test(programs_are_found_by_name),
         cmocka_unit_test(a_refusal_is_one_line_on_standard_error),
         cmocka_unit_test(files_lie_in_the_last_directory),

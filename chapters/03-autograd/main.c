@@ -469,6 +469,7 @@ static bool reader_train(Reader *r, const Training *job, double *curve)
         }
     }
     progress_end(&bar);
+    interrupt_at_once();
     free(order);
     adam_free(&adam);
     tape_free(t);

@@ -440,6 +440,7 @@ static void tales_learn(const Lesson *l, Training *g, const Job *job)
                               .step = &g->step};
     if (job->resume && !checkpoint_load(&point, job->resume))
         die("%s: there is no such checkpoint", job->resume);
+    (void)interrupted(); // from here on, Ctrl-C waits for a step's end
     Progress bar = progress_new(name, job->steps, "steps");
     bar.first = g->step;
     while (g->step < job->steps) {
@@ -456,6 +457,7 @@ static void tales_learn(const Lesson *l, Training *g, const Job *job)
         }
     }
     progress_end(&bar);
+    interrupt_at_once(); // what follows is not kept
 }
 
 static void tales_row(const Lesson *l, const Writer *w, const char *name,
@@ -512,7 +514,6 @@ static void tales_kind(const Lesson *l, PositionKind kind, const Job *job,
 
 static void show_tales(const Job *job)
 {
-    (void)interrupted(); // from here on, Ctrl-C waits for a step's end
     Lesson l =
         job->text ? lesson_file(job->text) : lesson_tales(4000, run.seed);
     printf("6. The next letter of %s, learnt at length %d in %d steps;\n"

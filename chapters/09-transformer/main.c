@@ -156,6 +156,7 @@ static Curve learn(Translator *t, const Pairs *pairs, const Sentences *test,
         }
     }
     progress_end(&bar);
+    interrupt_at_once();
     if (training.step < l->steps)
         printf("\nstopped after %lld steps of %d; this is how far it came.\n",
                (long long)training.step, l->steps);
@@ -227,11 +228,16 @@ static void grammar_lesson(const Run *run, Lesson l, int beam, const char *save)
     double began = seconds_now();
     Curve curve = learn(&t, &pairs, &test, &l, run->quick);
     printf("\n%d steps in ~%.0f s.\n\n", curve.steps, seconds_now() - began);
+    if (!save && curve.steps < l.steps)
+        save = "build/09-interrupted"; // what was learnt is not lost
+    if (save)
+        translator_save(&t, save);
     plot_learning(&curve, &l, run->plots);
 
     printf("3. %d unseen sentences, each with a combination of words that was "
            "held out\n\n",
            TESTS);
+    fflush(stdout);
     Scored greedy = translator_score(&t, test.source, test.target, TESTS, 1);
     Scored wide = translator_score(&t, test.source, test.target, TESTS, beam);
     printf("  greedy    exactly right ~%.1f %%   BLEU ~%.2f\n",
@@ -250,13 +256,9 @@ static void grammar_lesson(const Run *run, Lesson l, int beam, const char *save)
     // What depends on rounding goes to standard error with --quick.
     show_attention(&t, text_of(sentence), beam, run->quick ? stderr : stdout,
                    run->plots, "attention");
-    if (!save && curve.steps < l.steps)
-        save = "build/09-interrupted"; // what was learnt is not lost
-    if (save) {
-        translator_save(&t, save);
+    if (save)
         printf("\nSaved: build/bin/09-transformer --load %s --translate\n",
                save);
-    }
     printf("\n=> unseen sentences: ~%.1f %% exactly right, BLEU ~%.1f\n",
            100 * greedy.exact, bleu_score(&greedy.bleu));
     buffer_free(&b);

@@ -221,6 +221,7 @@ static void run_epochs(Training *t, Translator *x, const Pairs *val,
         }
     }
     progress_end(&bar);
+    interrupt_at_once();
 }
 
 void train_on_multi30k(const Run *run, RealRun job)

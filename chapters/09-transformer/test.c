@@ -15,6 +15,7 @@
 #include "common/gradcheck.h"
 #include "common/safetensors.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 // --- against PyTorch --------------------------------------------------------
@@ -994,6 +995,34 @@ static void a_killed_training_ends_as_an_unbroken_one(void **state)
     assert_non_null(strstr(said, "20 sentences of test_2016, beam 4"));
 }
 
+static void ctrl_c_ends_the_step_then_the_program(void **state)
+{
+    (void)state;
+    static char said[60000];
+    testing_dir("09");
+    write_corpus();
+    // While it learns it waits for the end of the step, says so, and keeps all.
+    assert_int_equal(
+        testing_press(said, sizeof said, "    1  ",
+                      "09-transformer --threads 1 --data $HERE --save $HERE/m "
+                      "--pair de-en --epochs 600 --width 12 --heads 3 "
+                      "--hidden 20 --layers 1 --merges 50 --beam 2"),
+        1);
+    assert_non_null(strstr(said, "09-transformer: stops after this step"));
+    assert_non_null(strstr(said, "steps; the same command goes on"));
+    // Afterwards there is nothing to wait for, and the model is kept.
+    assert_int_equal(testing_press(said, sizeof said, "3. 500 unseen",
+                                   "09-transformer --threads 1 --quick "
+                                   "--steps 2 --save $HERE/grammar"),
+                     128 + SIGINT);
+    assert_null(strstr(said, "stops after"));
+    assert_null(strstr(said, "greedy"));
+    assert_int_equal(testing_run(said, sizeof said,
+                                 "echo the dog sleeps . | 09-transformer "
+                                 "--load $HERE/grammar --translate"),
+                     0);
+}
+
 static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
@@ -1041,6 +1070,7 @@ int main(void)
         cmocka_unit_test(coders_go_round),
         cmocka_unit_test(a_saved_translator_says_the_same),
         cmocka_unit_test(a_killed_training_ends_as_an_unbroken_one),
+        cmocka_unit_test(ctrl_c_ends_the_step_then_the_program),
         cmocka_unit_test(misuse_is_told_in_a_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -237,12 +237,13 @@ static Curve learn(GptTraining *t, Book *b, const Checker *c, const Job *j)
             keep(t, b, j->save);
     }
     progress_end(&bar);
-    if (t->step < steps && j->save)
+    if (interrupted() && j->save)
         die("stopped after %lld steps; the same command goes on",
             (long long)t->step);
     if (t->step < steps)
         printf("\nstopped after %lld steps of %d; this is how far it came.\n",
                (long long)t->step, steps);
+    interrupt_at_once(); // what follows can be ended anywhere
     return curve;
 }
 

@@ -14,6 +14,7 @@
 #include "common/gradcheck.h"
 #include "common/safetensors.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 // --- the model --------------------------------------------------------------
@@ -836,6 +837,34 @@ static void a_killed_training_ends_as_an_unbroken_one(void **state)
     buffer_free(&more);
 }
 
+#define SMALL                                                                  \
+    "10-gpt --threads 1 --quick --layers 1 --width 12 --heads 3 --tales 64 "
+
+static void ctrl_c_ends_the_step_then_the_program(void **state)
+{
+    (void)state;
+    static char said[60000];
+    testing_dir("10");
+    // While it learns it waits for the end of the step, says so, and keeps all.
+    const char train[] = SMALL "--steps 500 --every 1 --save $HERE/kept";
+    assert_int_equal(testing_press(said, sizeof said, "     2  ~", train), 1);
+    assert_non_null(strstr(said, "10-gpt: stops after this step; a second"));
+    assert_non_null(strstr(said, "steps; the same command goes on"));
+    gpt_free(&(Gpt[]){gpt2_load(testing_path("kept"))}[0]);
+    // What is not kept is shown as far as it came.
+    assert_int_equal(testing_press(said, sizeof said, "     2  ~",
+                                   SMALL "--steps 500 --every 1"),
+                     0);
+    assert_non_null(strstr(said, "steps of 500; this is how far it came"));
+    assert_non_null(strstr(said, "=> tales"));
+    // Afterwards there is nothing to wait for.
+    assert_int_equal(testing_press(said, sizeof said, "  greedy  ",
+                                   SMALL "--steps 2 --every 2"),
+                     128 + SIGINT);
+    assert_null(strstr(said, "stops after"));
+    assert_null(strstr(said, "=> tales"));
+}
+
 static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
@@ -929,6 +958,7 @@ int main(void)
         cmocka_unit_test(training_learns),
         cmocka_unit_test(a_saved_training_goes_on_bit_for_bit),
         cmocka_unit_test(a_killed_training_ends_as_an_unbroken_one),
+        cmocka_unit_test(ctrl_c_ends_the_step_then_the_program),
         cmocka_unit_test(misuse_is_told_in_a_line),
         cmocka_unit_test(what_is_kept_is_not_spoilt),
     };

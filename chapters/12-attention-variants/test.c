@@ -787,7 +787,8 @@ static void ctrl_c_loses_nothing(void **state)
     snprintf(kept, sizeof kept, "%s/term", testing_dir("12"));
     assert_dies(load_wrongly, &s, 1, "there is no such checkpoint");
     assert_int_equal(testing_outcome(learn_and_tire, &s, said, sizeof said), 0);
-    assert_string_equal(said, "step 28, 3 looks\n");
+    assert_string_equal(said, "test: stops after this step; a second Ctrl-C "
+                              "ends it at once\nstep 28, 3 looks\n");
     assert_dies(load_wrongly, &s, 1,
                 "seed 5 and 40 steps, this one has 5 and 41");
     Gpt m[2];

@@ -148,6 +148,7 @@ static void converse(const Llama *m, LlamaPieces *p, const Ask *a)
     for (;;) {
         if (person)
             fputs("> ", stderr);
+        interrupt_at_once(); // while it waits for a line
         if (getline(&line, &room, stdin) <= 0)
             break;
         const Text said = trimmed(line);

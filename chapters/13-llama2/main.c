@@ -84,6 +84,9 @@ static void tell(const Llama *m, const LlamaPieces *p, float temperature,
     llama_write_on(&r, p, &sampler, text, 0, tokens, to ? &speaker : NULL);
     speak_end(&speaker);
     llama_run_free(&r);
+    if (interrupted())
+        die("stopped");
+    interrupt_at_once(); // until the next tale
 }
 
 static void look(const CriaTraining *t, double loss, Curve *c)
@@ -121,6 +124,7 @@ static Curve learn(const Cria *m, const CriaText *c, const Lesson *l)
     if (t.step < l->recipe.steps)
         printf("\nstopped after %lld steps of %lld; this is how far it came.\n",
                (long long)t.step, (long long)l->recipe.steps);
+    interrupt_at_once();
     cria_training_free(&t);
     return curve;
 }
@@ -336,6 +340,8 @@ static void demonstrate(const Run *run, const Lesson *l, const char *save)
     printf("\n3. A tale of its own, drawn at temperature 0.5%s\n\n",
            run->quick ? " (on standard error)" : "");
     Llama ready = cria_llama(&m);
+    if (save)
+        llama_save(&ready, &p, save);
     Ids told = {0}, tale = {0};
     tell(&ready, &p, 0.5f, &told, TALE, run->quick ? stderr : stdout);
     fputs(run->quick ? "" : "\n\n", stdout);
@@ -347,10 +353,8 @@ static void demonstrate(const Run *run, const Lesson *l, const char *save)
         run_stories(run);
         puts("");
     }
-    if (save) {
-        llama_save(&ready, &p, save);
+    if (save)
         printf("Saved: build/bin/13-llama2 --model %s\n\n", save);
-    }
     if (run->plots) {
         plot_learning(&curve, run->plots);
         plot_parts(run->plots);

@@ -1055,6 +1055,25 @@ static void the_program_runs_models(void **state)
     NAMES("--logits $HERE/l --prompt a");
 }
 
+static void ctrl_c_ends_the_learning(void **state)
+{
+    (void)state;
+    static char said[60000];
+    testing_dir("13-run");
+    // What was learnt until then still tells a tale.
+    assert_int_equal(
+        testing_press(said, sizeof said, "   150   ~",
+                      "13-llama2 --threads 1 --layers 1 --width 8 --hidden 8 "
+                      "--heads 2 --groups 1 --updates 100000"),
+        0);
+    assert_non_null(strstr(said, "13-llama2: stops after this step"));
+    assert_non_null(strstr(said, "of 100000; this is how far it came"));
+    const char *tale = strstr(said, "temperature 0.5\n\n");
+    assert_non_null(tale);
+    assert_true(strcspn(tale + 17, "\n") > 10);
+    assert_non_null(strstr(said, "3 of 3 forms write one text"));
+}
+
 static void the_program_refuses(void **state)
 {
     (void)state;
@@ -1109,6 +1128,7 @@ int main(void)
         cmocka_unit_test(scores_are_losses),
         cmocka_unit_test(a_score_can_be_stopped),
         cmocka_unit_test(the_program_runs_models),
+        cmocka_unit_test(ctrl_c_ends_the_learning),
         cmocka_unit_test(the_program_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

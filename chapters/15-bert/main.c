@@ -270,6 +270,7 @@ static Curve learn(Bert *m, Language *l, const Plan *p, bool quick)
                steps,
                p->save ? "saved: the same command goes on."
                        : "this is how far it came.");
+    interrupt_at_once();
     pretraining_free(&t);
     return c;
 }

@@ -1,48 +1,9 @@
 // Tests of the checker: true stories have 1 in every mark, and each mark falls
 // when a story is spoilt in its way.
-#include "data/tales/check.h"
-
-#include "common/check.h"
-#include "common/testing.h"
-#include "data/tales/tales.h"
+#include "data/tales/stories_test.h"
 
 #include <ctype.h>
 #include <stdlib.h>
-
-enum { STORIES = 1000 };
-
-// The first stories of seed 1, and the checker: made once, for all tests.
-static char *story[STORIES];
-static Checker *checker;
-
-static int set_up(void **state)
-{
-    (void)state;
-    Rng r = rng_new(1);
-    Buffer b = {0};
-    for (int i = 0; i < STORIES; i++) {
-        b.length = 0;
-        tales_story(&r, &b);
-        story[i] = copy_text(b.at);
-    }
-    buffer_free(&b);
-    checker = checker_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    for (int i = 0; i < STORIES; i++)
-        free(story[i]);
-    checker_free(checker);
-    return 0;
-}
-
-static Marks marks_of(const char *s)
-{
-    return tale_marks(checker, text_of(s));
-}
 
 // --- the checker: each mark falls when the story is spoilt in its way -------
 
