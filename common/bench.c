@@ -2,8 +2,8 @@
 #include "common/bench.h"
 
 #include "common/check.h"
-#include "common/kernels.h"
 #include "common/text.h"
+#include "common/threads.h"
 
 #include <fcntl.h>
 #include <math.h>

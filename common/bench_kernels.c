@@ -6,6 +6,7 @@
 #include "common/check.h"
 #include "common/kernels.h"
 #include "common/rng.h"
+#include "common/threads.h"
 
 #include <dlfcn.h>
 #include <glob.h>
@@ -172,7 +173,7 @@ static void shape_text(const Shape *s, char text[64])
 static void products(const char *row, const char *worst_row, int threads,
                      bool peer)
 {
-    kernels_threads(threads);
+    threads_set(threads);
     if (peer)
         blas.threads(threads);
     double rate[2] = {0}, worst[3] = {0, 0, INFINITY};
@@ -229,7 +230,7 @@ static void memory(void)
 {
     const double bytes = sizeof(float) * SIDE * SIDE;
     const size_t large = (size_t)256 << 20;
-    kernels_threads(2);
+    threads_set(2);
     Memory m = {0};
     m.W = random_matrix(SIDE, SIDE); // on huge pages, see arena_new
     m.x = random_matrix(1, SIDE);

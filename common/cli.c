@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "common/check.h"
-#include "common/kernels.h"
+#include "common/threads.h"
 
 enum { MOST_OPTIONS = 64, FIRST_VALUE = 256, WIDTH = 79, MOST_LEFT = 24 };
 
@@ -390,7 +390,7 @@ void cli_parse(int argc, char **argv, const char *about, const Option *own,
     data_given = run->data;
     read_seed(t.seed, &run->seed);
     if (run->threads > 0)
-        kernels_threads(run->threads);
+        threads_set(run->threads);
 }
 
 // --- Ctrl-C -----------------------------------------------------------------

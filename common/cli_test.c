@@ -4,8 +4,8 @@
 
 #include "common/check.h"
 #include "common/cli.h"
-#include "common/kernels.h"
 #include "common/text.h"
+#include "common/threads.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -131,15 +131,15 @@ static void test_values(void **state)
 static void test_threads(void **state)
 {
     (void)state;
-    int before = kernels_thread_count();
+    int before = threads_count();
     Program p = PROGRAM("--threads", "2");
-    kernels_threads(1);
+    threads_set(1);
     parse(&p);
     assert_int_equal(p.run.threads, 2);
 #ifdef _OPENMP
-    assert_int_equal(kernels_thread_count(), 2);
+    assert_int_equal(threads_count(), 2);
 #endif
-    kernels_threads(before);
+    threads_set(before);
 }
 
 static void test_misuse(void **state)

@@ -1,5 +1,5 @@
 // The numeric kernels: the few loops in which nearly all time is spent. SIMD
-// and threads live here and nowhere else.
+// lives here and nowhere else; threads.h has the threads they run on.
 //
 // The one idea: threads share out *outputs*, never the terms of a sum, and a
 // sum always has the same 16 partial sums whatever the machine's vectors are.
@@ -14,25 +14,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-
-// The number of threads, at most 64; the default is one a core. Without OpenMP
-// always 1.
-void kernels_threads(int n);
-int kernels_thread_count(void);
-
-// Calls body(context, from, to) for parts of 0 .. n - 1, on several threads if
-// the whole is worth it: cost is the approximate number of floating-point
-// operations for one item. The parts may run in any order, so items must not
-// write to the same place.
-void parallel_for(int n, double cost, void (*body)(void *, int, int),
-                  void *context);
-
-// Runs body(context) with a crew: the other threads stay awake and wait for its
-// parallel_for's, which begin some times faster so. For work in many small
-// steps, such as one token's way through a model; between them the threads of
-// the crew look for the next one, and keep their cores busy. Within a
-// parallel_for or another crew, or with one thread, body is just called.
-void with_crew(void (*body)(void *), void *context);
 
 // C (M x N) = op(A) op(B), or C += op(A) op(B) if accumulate.
 //   nn: A is M x K, B is K x N       C = A B

@@ -7,6 +7,7 @@
 #include "common/check.h"
 #include "common/kernels.h"
 #include "common/rng.h"
+#include "common/threads.h"
 
 #include <float.h>
 #include <stdlib.h>
@@ -227,7 +228,7 @@ static void same_bits_for_any_threads(void **state)
         for (int t = 1; t <= 3; t++) {
             c[t] = new_array(n, sizeof *c[t]);
             memcpy(c[t], start, n * sizeof *start);
-            kernels_threads(t);
+            threads_set(t);
             run(p, a, b, c[t]);
             assert_memory_equal(c[1], c[t], n * sizeof *start);
         }
@@ -237,7 +238,7 @@ static void same_bits_for_any_threads(void **state)
         free(b);
         free(start);
     }
-    kernels_threads(0);
+    threads_set(0);
 }
 
 // A layer is a product that is added to copies of its bias. With the weight
@@ -347,12 +348,12 @@ static void parallel_for_visits_each_once(void **state)
 {
     (void)state;
     for (int threads = 1; threads <= 3; threads++) {
-        kernels_threads(threads);
+        threads_set(threads);
         visit(NULL);
         with_crew(visit, NULL);
     }
-    kernels_threads(0);
-    assert_true(kernels_thread_count() >= 1);
+    threads_set(0);
+    assert_true(threads_count() >= 1);
 }
 
 // Products inside the parts of a parallel_for: each thread has its own panels.
@@ -385,15 +386,15 @@ static void products_inside_parallel_for(void **state)
 {
     (void)state;
     static float one[APART][EACH * EACH], three[APART][EACH * EACH];
-    kernels_threads(1);
+    threads_set(1);
     products_apart(one);
-    kernels_threads(3);
+    threads_set(3);
     products_apart(three);
     assert_memory_equal(one, three, sizeof one);
     memset(three, 0, sizeof three);
     with_crew(products_by_a_crew, three);
     assert_memory_equal(one, three, sizeof one);
-    kernels_threads(0);
+    threads_set(0);
 }
 
 // Many short loops, each of which needs what the one before it wrote.
@@ -423,11 +424,11 @@ static void loops_of_a_crew_follow_each_other(void **state)
 {
     (void)state;
     Chain one = {0}, three = {0};
-    kernels_threads(1);
+    threads_set(1);
     links(&one);
-    kernels_threads(3);
+    threads_set(3);
     with_crew(links, &three);
-    kernels_threads(0);
+    threads_set(0);
     assert_memory_equal(&one, &three, sizeof one);
 }
 

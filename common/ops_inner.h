@@ -11,6 +11,7 @@
 #include "common/check.h"
 #include "common/kernels.h"
 #include "common/ops.h"
+#include "common/threads.h"
 
 // Row i of x, and of its gradient.
 static inline float *row(const Matrix *x, int i)

@@ -3,10 +3,10 @@
 // depends on the number of threads.
 #include "common/testing.h"
 
-#include "common/kernels.h"
 #include "common/ops.h"
 #include "common/optim.h"
 #include "common/safetensors.h"
+#include "common/threads.h"
 
 #include <stdio.h>
 
@@ -155,7 +155,7 @@ enum { IN = 37, WIDE = 61, OUT = 7, T = 53 };
 // Counts what is allocated after the first step.
 static Params *train(int threads, long *allocated, size_t *grown)
 {
-    kernels_threads(threads);
+    threads_set(threads);
     Params *p = params_new(11);
     Tape *t = tape_new(0, 12);
     Linear in = linear_new(p, IN, WIDE * 2, "in");

@@ -2,8 +2,8 @@
 #include "common/testing.h"
 
 #include "common/check.h"
-#include "common/kernels.h"
 #include "common/text.h"
+#include "common/threads.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -125,8 +125,8 @@ int testing_outcome(void (*body)(void *), void *context, char *message,
     check(child >= 0, "fork: %s", strerror(errno));
     if (child == 0) {
         in_child = 1;
-        alarm(60);          // a child that hangs is killed
-        kernels_threads(1); // the others do not live in a child
+        alarm(60);      // a child that hangs is killed
+        threads_set(1); // the others do not live in a child
         dup2(ends[1], STDERR_FILENO);
         close(ends[0]);
         close(ends[1]);

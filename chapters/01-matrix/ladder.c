@@ -7,6 +7,7 @@
 
 #include "01-matrix/vec.h"
 #include "common/kernels.h"
+#include "common/threads.h"
 
 #include <stddef.h>
 #include <string.h>

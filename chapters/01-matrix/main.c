@@ -15,6 +15,7 @@
 #include "common/plot.h"
 #include "common/progress.h"
 #include "common/rng.h"
+#include "common/threads.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -97,7 +98,7 @@ static void measure_limits(void)
 static void show_limits(void)
 {
     printf("The limits of this machine    one thread   all (%s)\n",
-           about(kernels_thread_count(), 0).text);
+           about(threads_count(), 0).text);
     printf("  multiply and add, GFLOP/s   %10s %10s\n",
            about(limit_flops[0] * 1e-9, 1).text,
            about(limit_flops[1] * 1e-9, 1).text);
@@ -196,7 +197,7 @@ static void plot_ladder(int n, const double *gflops)
     Plot *p = plot_new(title, "", "GFLOP/s");
     plot_bars(p, NULL, RUNGS, name, gflops);
     plot_level(p, "peak, one thread", limit_flops[0] * 1e-9);
-    if (kernels_thread_count() > 1)
+    if (threads_count() > 1)
         plot_level(p, "peak, all threads", limit_flops[1] * 1e-9);
     plot_save(p, run.plots, "ladder");
 }
@@ -234,7 +235,7 @@ static void show_sizes(void)
         plot_line(p, ladder[r].name, n, x, y);
     }
     plot_level(p, "peak, one thread", limit_flops[0] * 1e-9);
-    if (kernels_thread_count() > 1)
+    if (threads_count() > 1)
         plot_level(p, "peak, all threads", limit_flops[1] * 1e-9);
     plot_log(p, true, true);
     plot_save(p, run.plots, "sizes");

@@ -3,8 +3,8 @@
 
 #include "01-matrix/vec.h"
 #include "common/check.h"
-#include "common/kernels.h"
 #include "common/progress.h"
+#include "common/threads.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ static void spin_each(void *context, int from, int to)
 
 double flop_rate(bool threads)
 {
-    int n = SPINS * (threads ? kernels_thread_count() : 1);
+    int n = SPINS * (threads ? threads_count() : 1);
     double each = 2.0 * LANES * CHAINS * ROUNDS;
     float *result = new_array(n, sizeof *result);
     double began = seconds_now();

@@ -7,6 +7,7 @@
 #include "common/kernels.h"
 #include "common/rng.h"
 #include "common/testing.h"
+#include "common/threads.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -165,14 +166,14 @@ static void threads_change_no_bit(void **state)
     Rng rng = rng_new(4);
     float *A = fractions(&rng, (size_t)M * K);
     float *B = fractions(&rng, (size_t)K * N);
-    int before = kernels_thread_count();
+    int before = threads_count();
     for (int r = 0; r < RUNGS; r++) {
         if (!ladder[r].threads)
             continue;
-        kernels_threads(1);
+        threads_set(1);
         float *alone = made_by(&ladder[r], M, N, K, A, B);
         for (int c = 0; c < 4; c++) {
-            kernels_threads(counts[c]);
+            threads_set(counts[c]);
             float *C = made_by(&ladder[r], M, N, K, A, B);
             if (memcmp(C, alone, (size_t)M * N * sizeof *C) != 0)
                 fail_msg("%s: %d threads give other bits than 1",
@@ -181,7 +182,7 @@ static void threads_change_no_bit(void **state)
         }
         free(alone);
     }
-    kernels_threads(before);
+    threads_set(before);
     free(A);
     free(B);
 }

@@ -16,9 +16,9 @@
 #include "common/check.h"
 #include "common/cli.h"
 #include "common/digits.h"
-#include "common/kernels.h"
 #include "common/progress.h"
 #include "common/text.h"
+#include "common/threads.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -172,7 +172,7 @@ int main(int argc, char **argv)
             if (bench_wanted(name))
                 break;
         }
-    kernels_threads(2);
+    threads_set(2);
     Run run = {.seed = 1};
     Rng rng = rng_new(1);
     Digits d = digits_mnist(&run);

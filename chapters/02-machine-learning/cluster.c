@@ -18,6 +18,7 @@
 #include "02-machine-learning/linear.h"
 #include "common/check.h"
 #include "common/kernels.h"
+#include "common/threads.h"
 
 #include <math.h>
 #include <stdbool.h>

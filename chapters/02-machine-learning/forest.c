@@ -7,7 +7,7 @@
 #include "02-machine-learning/forest.h"
 
 #include "common/check.h"
-#include "common/kernels.h"
+#include "common/threads.h"
 
 #include <stdlib.h>
 

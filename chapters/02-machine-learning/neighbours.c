@@ -8,6 +8,7 @@
 
 #include "common/check.h"
 #include "common/kernels.h"
+#include "common/threads.h"
 
 #include <stdlib.h>
 

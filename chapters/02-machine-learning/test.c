@@ -20,6 +20,7 @@
 #include "common/kernels.h"
 #include "common/safetensors.h"
 #include "common/text.h"
+#include "common/threads.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -819,11 +820,11 @@ static Setting small(void)
 static float *scores_of(const Method *m, const Setting *s, int threads)
 {
     float *score = new_array(M * K, sizeof *score);
-    kernels_threads(threads);
+    threads_set(threads);
     void *model = m->fit(&e, s);
     m->score(model, x2, M, score);
     m->free(model);
-    kernels_threads(0);
+    threads_set(0);
     return score;
 }
 

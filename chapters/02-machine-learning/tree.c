@@ -19,7 +19,7 @@
 #include "02-machine-learning/tree.h"
 
 #include "common/check.h"
-#include "common/kernels.h"
+#include "common/threads.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -6,9 +6,9 @@
 // with numbers near 0 the arithmetic would be another one.
 #include "common/bench.h"
 #include "common/check.h"
-#include "common/kernels.h"
 #include "common/ops.h"
 #include "common/optim.h"
+#include "common/threads.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -69,7 +69,7 @@ static Mlp *mlp_new(int threads)
 static void mlp_steps(void *context)
 {
     Mlp *m = context;
-    kernels_threads(m->threads);
+    threads_set(m->threads);
     for (int i = 0; i < STEPS; i++) {
         Matrix x = {BATCH, IN, m->x, .tape = m->tape, .given = true};
         Matrix *h = relu(linear(&x, m->one)); // 64 x 256

@@ -11,7 +11,7 @@
 
 #include "common/bench.h"
 #include "common/check.h"
-#include "common/kernels.h"
+#include "common/threads.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -207,7 +207,7 @@ static void against_original(const char *name, const Work *w, int threads,
 {
     if (!bench_wanted(name))
         return;
-    kernels_threads(threads);
+    threads_set(threads);
     SkipGram s = our_new(w, false);
     Peer p = peer_new(w, vector, threads);
     row(name, w, threads,
@@ -226,7 +226,7 @@ static void against_race(const char *name, const Work *w, int threads,
 {
     if (!bench_wanted(name))
         return;
-    kernels_threads(threads);
+    threads_set(threads);
     SkipGram s = our_new(w, false), racing = our_new(w, true);
     row(name, w, threads,
         (Bench[]){{.run = our_turn, .context = &s},
@@ -239,7 +239,7 @@ static void against_race(const char *name, const Work *w, int threads,
 int main(int argc, char **argv)
 {
     bench_begin(argc, argv);
-    const int threads = kernels_thread_count();
+    const int threads = threads_count();
     Work w = work_new();
     against_original("skip-gram", &w, 1, false,
                      "one thread, against word2vec's loops");

@@ -19,6 +19,7 @@
 #include "common/kernels.h"
 #include "common/plot.h"
 #include "common/progress.h"
+#include "common/threads.h"
 
 #include <limits.h>
 #include <math.h>
@@ -291,7 +292,7 @@ static Vectors skip_gram(const Course *c, const Lexicon *l, const Sentences *t,
                          const Exam *e, const char *plots, double *seconds)
 {
     double epoch[200], loss[200], score_of[TESTS][200];
-    const int threads = kernels_thread_count();
+    const int threads = threads_count();
     SkipGram s = skipgram_new(l, t, c->set);
     int done = 0;
     Vectors v = {0};

@@ -2,7 +2,7 @@
 #include "05-word-vectors/rows.h"
 
 #include "common/check.h"
-#include "common/kernels.h"
+#include "common/threads.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -15,6 +15,7 @@
 #include "common/brown.h"
 #include "common/check.h"
 #include "common/kernels.h"
+#include "common/threads.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -473,7 +474,7 @@ static Vectors learned(bool cbow, int threads, uint64_t seed, double *loss)
 {
     Lexicon l;
     Sentences s = two_topics(&l);
-    kernels_threads(threads);
+    threads_set(threads);
     SkipGram g = skipgram_new(&l, &s,
                               (SkipGramSettings){.cbow = cbow,
                                                  .width = 13,
@@ -489,7 +490,7 @@ static Vectors learned(bool cbow, int threads, uint64_t seed, double *loss)
     skipgram_free(&g);
     sentences_free(&s);
     lexicon_free(&l);
-    kernels_threads(1);
+    threads_set(1);
     return v;
 }
 
@@ -497,7 +498,7 @@ static Vectors gloved(int threads, uint64_t seed, double *loss)
 {
     Lexicon l;
     Sentences s = two_topics(&l);
-    kernels_threads(threads);
+    threads_set(threads);
     Counts c = counts_new(&s, l.word.n, 3);
     Glove g = glove_new(&c, 13, 0.05f, 20, seed);
     loss[0] = glove_epoch(&g);
@@ -508,7 +509,7 @@ static Vectors gloved(int threads, uint64_t seed, double *loss)
     counts_free(&c);
     sentences_free(&s);
     lexicon_free(&l);
-    kernels_threads(1);
+    threads_set(1);
     return v;
 }
 

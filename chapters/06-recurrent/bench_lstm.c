@@ -6,7 +6,7 @@
 
 #include "common/bench.h"
 #include "common/check.h"
-#include "common/kernels.h"
+#include "common/threads.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -55,7 +55,7 @@ static Contestant *contestant_new(int threads)
 static void turn(void *context)
 {
     Contestant *c = context;
-    kernels_threads(c->threads);
+    threads_set(c->threads);
     params_clear(c->p);
     Matrix *x = matrix_of(c->tape, TEXTS * LENGTH, IN, c->x);
     x->seq = (Spans){TEXTS, c->start};

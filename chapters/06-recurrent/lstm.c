@@ -9,6 +9,7 @@
 
 #include "common/check.h"
 #include "common/kernels.h"
+#include "common/threads.h"
 
 #include <math.h>
 #include <stdio.h>

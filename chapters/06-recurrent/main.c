@@ -13,6 +13,7 @@
 #include "common/kernels.h"
 #include "common/plot.h"
 #include "common/progress.h"
+#include "common/threads.h"
 #include "data/tales/tales.h"
 
 #include <math.h>
@@ -749,7 +750,7 @@ int main(int argc, char **argv)
               own, &run);
     // A step is a small product: a second thread would mostly wait.
     if (run.threads == 0)
-        kernels_threads(1);
+        threads_set(1);
     List l = list_new(&run);
     printf("Recurrent networks: about %s and %s of memory.\n"
            "A tilde marks what depends on rounding or time. One core, unless "

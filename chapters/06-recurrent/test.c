@@ -14,8 +14,8 @@
 
 #include "common/check.h"
 #include "common/gradcheck.h"
-#include "common/kernels.h"
 #include "common/safetensors.h"
+#include "common/threads.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -324,9 +324,9 @@ static void threads_do_not_matter(void **state)
     (void)state;
     enum { N = 40, T = 9, D = 67 };
     float *grads[3], *vals[3];
-    const int threads[] = {1, 2, 7}, before = kernels_thread_count();
+    const int threads[] = {1, 2, 7}, before = threads_count();
     for (int k = 0; k < 3; k++) {
-        kernels_threads(threads[k]);
+        threads_set(threads[k]);
         Params *p = params_new(4);
         Lstm l = lstm_new(p, 31, D, "cell");
         Tape *t = tape_new(0, 1);
@@ -354,7 +354,7 @@ static void threads_do_not_matter(void **state)
         free(vals[k]);
         free(grads[k]);
     }
-    kernels_threads(before);
+    threads_set(before);
 }
 
 static void rows_are_picked_as_said(void **state)

@@ -14,6 +14,7 @@
 #include "common/kernels.h"
 #include "common/plot.h"
 #include "common/progress.h"
+#include "common/threads.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -615,7 +616,7 @@ int main(int argc, char **argv)
               own, &run);
     // All is small here: a second thread would mostly wait for the first.
     if (run.threads == 0)
-        kernels_threads(1);
+        threads_set(1);
     printf("Attention, step by step: about %s and %s of memory.\n"
            "A tilde marks what is measured; one core, unless --threads says "
            "more.\n\n",

@@ -4,7 +4,7 @@
 #include "09-transformer/train.h"
 
 #include "common/bench.h"
-#include "common/kernels.h"
+#include "common/threads.h"
 
 #include <stdio.h>
 
@@ -51,7 +51,7 @@ int main(int argc, char **argv)
     Training t = training_new(&m, &pairs, BEGIN, END,
                               (Recipe){1 << 20, 4000, 1, 0.1f, 1});
     char threads[16];
-    snprintf(threads, sizeof threads, "%d", kernels_thread_count());
+    snprintf(threads, sizeof threads, "%d", threads_count());
     const char *const peer_command[] = {
         "/usr/bin/python3", "chapters/09-transformer/bench_transformer.py",
         threads, NULL};

@@ -9,6 +9,7 @@
 #include "common/bench.h"
 #include "common/kernels.h"
 #include "common/optim.h"
+#include "common/threads.h"
 
 #include <stdio.h>
 
@@ -48,7 +49,7 @@ static void prepare(void)
 
 static void one_step(void *threads)
 {
-    kernels_threads(*(int *)threads);
+    threads_set(*(int *)threads);
     const Tokens text = {TOKENS, in, {TEXTS, start}};
     backward(cross_entropy(gpt_forward(&m, tape, text), out, 0));
     adam_step(&adam, 1e-4f);
@@ -57,7 +58,7 @@ static void one_step(void *threads)
 
 static void one_product(void *threads)
 {
-    kernels_threads(*(int *)threads);
+    threads_set(*(int *)threads);
     gemm_nn(SIDE, SIDE, SIDE, square[0], SIDE, square[1], SIDE, square[2], SIDE,
             false);
 }
@@ -99,7 +100,7 @@ int main(int argc, char **argv)
     if (!bench_wanted("gpt-train"))
         return 0;
     prepare();
-    int every = kernels_thread_count(), one = 1;
+    int every = threads_count(), one = 1;
     BenchPeer peer[2];
     const bool there = peer_start(&peer[0], every) && peer_start(&peer[1], one);
     Bench race[] = {{.run = one_step, .context = &every},

@@ -7,8 +7,8 @@
 #include "10-gpt/sampler.h"
 #include "common/bench.h"
 #include "common/check.h"
-#include "common/kernels.h"
 #include "common/text.h"
+#include "common/threads.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
     bench_begin(argc, argv);
     if (!bench_wanted("gpt-generate"))
         return 0;
-    kernels_threads(2);
+    threads_set(2);
     Gpt m = some_model();
     Writer w = {cached_gpt_new(&m, 1),
                 cached_gpt_pool(&m, KV_BLOCK, TOKENS / KV_BLOCK),

@@ -3,6 +3,7 @@
 
 #include "common/check.h"
 #include "common/kernels.h"
+#include "common/threads.h"
 
 #include <limits.h>
 #include <math.h>

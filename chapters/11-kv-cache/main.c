@@ -13,6 +13,7 @@
 #include "common/kernels.h"
 #include "common/plot.h"
 #include "common/progress.h"
+#include "common/threads.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -800,7 +801,7 @@ int main(int argc, char **argv)
     Lab lab = {.run = {.seed = 1}};
     cli_parse(argc, argv, about, (Option[]){{0}}, &lab.run);
     if (lab.run.threads == 0)
-        kernels_threads(1);
+        threads_set(1);
     const bool quick = lab.run.quick;
     printf("A cache of keys and values: about %d seconds and %d MB of memory.\n"
            "A tilde marks what is measured; one core, unless --threads says "

@@ -9,6 +9,7 @@
 #include "common/kernels.h"
 #include "common/ops.h"
 #include "common/testing.h"
+#include "common/threads.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -404,17 +405,17 @@ static void threads_change_nothing(void **state)
     enum { T = 257, HEADS = 4, W = 32, N = T * HEADS * W };
     Text1 x = text_new(1, T, HEADS, 4, W);
     static float want[N], got[N];
-    const int before = kernels_thread_count();
+    const int before = threads_count();
     KvPool *p = kv_pool_new(2, HEADS * W, 64, 5);
     for (int threads = 1; threads <= 7; threads += 3) {
-        kernels_threads(threads);
+        threads_set(threads);
         KvCache c = kv_cache_new(p, T, 0, 0);
         read_rows(&c, &x, 0, T, 0, threads == 1 ? want : got);
         if (threads > 1)
             assert_memory_equal(got, want, sizeof want);
         kv_cache_free(&c);
     }
-    kernels_threads(before);
+    threads_set(before);
     kv_pool_free(p);
     text_free(&x);
 }

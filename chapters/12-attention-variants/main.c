@@ -15,8 +15,8 @@
 #include "11-kv-cache/cost.h"
 #include "common/check.h"
 #include "common/cli.h"
-#include "common/kernels.h"
 #include "common/plot.h"
+#include "common/threads.h"
 
 #include <errno.h>
 #include <math.h>
@@ -261,9 +261,9 @@ static void class_learns(Class *c, const char *what)
     for (int i = 0; i < c->n; i++)
         c->bar.done += (int)c->term[i].step;
     c->bar.bar.first = c->bar.done;
-    kernels_threads(run.threads);
+    threads_set(run.threads);
     parallel_for(c->n, 1e12, learn_some, c);
-    kernels_threads(1);
+    threads_set(1);
     progress_end(&c->bar.bar);
     for (int i = 0; i < c->n; i++)
         if (c->term[i].step < c->term[i].steps)
@@ -583,7 +583,7 @@ int main(int argc, char **argv)
     plan.window = window ? window : plan.window;
     if (resume && access(resume, F_OK) < 0)
         die("%s: there is no such directory; Ctrl-C makes one", resume);
-    kernels_threads(1);
+    threads_set(1);
     printf("Attention variants: about %s and 200 MB of memory.\n"
            "A tilde marks what is measured.\n\n",
            run.quick ? "8 seconds" : "a minute");

@@ -13,6 +13,7 @@
 #include "common/kernels.h"
 #include "common/testing.h"
 #include "common/text.h"
+#include "common/threads.h"
 
 #include <signal.h>
 #include <stdio.h>

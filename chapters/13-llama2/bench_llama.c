@@ -6,6 +6,7 @@
 
 #include "common/bench.h"
 #include "common/kernels.h"
+#include "common/threads.h"
 
 #include <stdio.h>
 
@@ -80,7 +81,7 @@ static void prefill_row(const char *name, const LlamaShape *shape)
 int main(int argc, char **argv)
 {
     bench_begin(argc, argv);
-    kernels_threads(2);
+    threads_set(2);
     decode_row("llama-decode-f32-15M", &shape_15m, 20);
     decode_row("llama-decode-f32-110M", &shape_110m, 4);
     decode_row("llama-decode-f32-1.1B", &shape_1b, 1);

@@ -5,7 +5,7 @@
 #include "04-tokenizers/vocab.h"
 
 #include "common/check.h"
-#include "common/kernels.h"
+#include "common/threads.h"
 
 #include <errno.h>
 #include <fcntl.h>

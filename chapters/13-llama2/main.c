@@ -13,6 +13,7 @@
 #include "common/kernels.h"
 #include "common/plot.h"
 #include "common/progress.h"
+#include "common/threads.h"
 
 #include <errno.h>
 #include <math.h>
@@ -239,8 +240,8 @@ static void plot_gate(const char *plots)
 static void plot_chunks(const Cria *cria, const char *plots)
 {
     enum { TOKENS = 256, SIZES = 9, TIMES = 15 };
-    const int threads = kernels_thread_count();
-    kernels_threads(1);
+    const int threads = threads_count();
+    threads_set(1);
     double size[SIZES], speed[SIZES];
     int id[TOKENS];
     Llama m = cria_llama(cria);
@@ -265,7 +266,7 @@ static void plot_chunks(const Cria *cria, const char *plots)
     plot_points(p, NULL, SIZES, size, speed);
     plot_log(p, true, true);
     plot_save(p, plots, "chunks");
-    kernels_threads(threads);
+    threads_set(threads);
     llama_run_free(&r);
     llama_free(&m);
 }

@@ -3,7 +3,6 @@
 
 #include "common/bench.h"
 #include "common/check.h"
-#include "common/kernels.h"
 
 #include <stdio.h>
 #include <stdlib.h>

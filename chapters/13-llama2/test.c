@@ -12,9 +12,9 @@
 #include "common/check.h"
 #include "common/cli.h"
 #include "common/gradcheck.h"
-#include "common/kernels.h"
 #include "common/safetensors.h"
 #include "common/text.h"
+#include "common/threads.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -361,7 +361,7 @@ static void threads_change_no_bit(void **state)
     float *want = new_array(3001, sizeof *want);
     static const int threads[] = {1, 2, 3, 7};
     for (int i = 0; i < 4; i++) {
-        kernels_threads(threads[i]);
+        threads_set(threads[i]);
         LlamaRun r = llama_run_new(&m, 1, 30);
         llama_read(&r, id, 22);
         const float *got = llama_read(&r, id + 22, 1);
@@ -370,7 +370,7 @@ static void threads_change_no_bit(void **state)
         assert_memory_equal(got, want, 3001 * sizeof *want);
         llama_run_free(&r);
     }
-    kernels_threads(0);
+    threads_set(0);
     free(want);
     llama_free(&m);
     cria_free(&c);

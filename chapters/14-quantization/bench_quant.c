@@ -6,7 +6,7 @@
 #include "14-quantization/quant_llama.h"
 
 #include "common/bench.h"
-#include "common/kernels.h"
+#include "common/threads.h"
 
 #include <stdio.h>
 
@@ -48,7 +48,7 @@ static void prefill_row(const char *name, const LlamaShape *shape, QuantKind k)
 int main(int argc, char **argv)
 {
     bench_begin(argc, argv);
-    kernels_threads(2);
+    threads_set(2);
     decode_row("llama-decode-q8-15M", &shape_15m, QUANT_Q8_0, 20);
     decode_row("llama-decode-q8-110M", &shape_110m, QUANT_Q8_0, 8);
     decode_row("llama-decode-q8-1.1B", &shape_1b, QUANT_Q8_0, 2);

@@ -5,6 +5,7 @@
 
 #include "common/kernels.h"
 #include "common/testing.h"
+#include "common/threads.h"
 
 #include <stdlib.h>
 
@@ -118,11 +119,11 @@ static void threads_do_not_matter(void **state)
     make(x, w, gram, 0.7f);
     memcpy(other, w, sizeof other);
     const Rounding r = {3, 32, SCALE_BEST, true};
-    kernels_threads(1);
+    threads_set(1);
     feedback_round(r, w, ROWS, COLS, gram);
-    kernels_threads(3);
+    threads_set(3);
     feedback_round(r, other, ROWS, COLS, gram);
-    kernels_threads(1);
+    threads_set(1);
     assert_memory_equal(w, other, sizeof w);
 }
 

@@ -18,7 +18,6 @@
 
 #include "common/check.h"
 #include "common/cli.h"
-#include "common/kernels.h"
 #include "common/plot.h"
 #include "common/progress.h"
 

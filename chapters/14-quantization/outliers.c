@@ -2,7 +2,7 @@
 #include "14-quantization/outliers.h"
 
 #include "common/check.h"
-#include "common/kernels.h"
+#include "common/threads.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -8,8 +8,8 @@
 #include "14-quantization/quant.h"
 
 #include "common/check.h"
-#include "common/kernels.h"
 #include "common/safetensors.h"
+#include "common/threads.h"
 
 #include <math.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "08-positions/positions.h"
 
 #include "common/check.h"
-#include "common/kernels.h"
+#include "common/threads.h"
 
 #include <stdio.h>
 #include <stdlib.h>

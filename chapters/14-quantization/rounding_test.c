@@ -3,9 +3,9 @@
 
 #include "14-quantization/quant.h"
 
-#include "common/kernels.h"
 #include "common/rng.h"
 #include "common/testing.h"
+#include "common/threads.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -264,11 +264,11 @@ static void in_place_and_by_many(void **state)
     const Rounding r = {4, 32, SCALE_BEST, false};
     fill(x, N, 0);
     memcpy(z, x, sizeof z);
-    kernels_threads(1);
+    threads_set(1);
     round_rows(r, x, ROWS, COLS, y);
-    kernels_threads(3);
+    threads_set(3);
     round_rows(r, z, ROWS, COLS, z);
-    kernels_threads(1);
+    threads_set(1);
     assert_memory_equal(y, z, sizeof y);
     round_rows(r, x, 0, COLS, NULL); // nothing to do
 }

@@ -10,6 +10,7 @@
 #include "common/check.h"
 #include "common/kernels.h"
 #include "common/safetensors.h"
+#include "common/threads.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -400,18 +401,18 @@ static void nothing_changes_a_bit(void **state)
     normal(x, MANY * COLS, 5);
     for (int k = 0; k < 2; k++) {
         Sample s = sample(packed[k], ROWS, COLS, 6);
-        kernels_threads(1);
+        threads_set(1);
         quant_multiply(&s.m, x, MANY, want, room);
         for (int threads = 1; threads <= 7; threads += 3)
             for (int n = 1; n <= MANY; n++) {
-                kernels_threads(threads);
+                threads_set(threads);
                 for (int i = 0; i < MANY; i += n)
                     quant_multiply(&s.m, x + i * COLS,
                                    MANY - i < n ? MANY - i : n, got + i * ROWS,
                                    room);
                 assert_memory_equal(got, want, sizeof want);
             }
-        kernels_threads(0);
+        threads_set(0);
         memset(got, 0, sizeof got);
         const QuantRows rows = quant_rows(x, MANY, COLS, room);
         quant_products(&s.m, &rows, 48, ROWS, got, ROWS);
@@ -587,11 +588,11 @@ static void chunks_change_nothing(void **state)
             Llama q = quant_llama(&m, packed[k], false);
             logits_of(&q, TEXT, cache, want);
             for (int step = 1; step < TEXT; step += 4) {
-                kernels_threads(1 + step % 3);
+                threads_set(1 + step % 3);
                 logits_of(&q, step, cache, got);
                 assert_memory_equal(got, want, sizeof want);
             }
-            kernels_threads(0);
+            threads_set(0);
             llama_free(&q);
         }
     llama_free(&m);
@@ -734,7 +735,7 @@ static void refusals(void **state)
     snprintf(folder, sizeof folder, "%s/q", dir);
     assert_dies(save, (&(Case){&q, NULL, &p, bin}), 1, "only be saved as");
     assert_dies(save, (&(Case){&q, NULL, &p, folder}), 1, "only be saved as");
-    kernels_threads(1);
+    threads_set(1);
     cria.layer[1].down.w->val[96 * 5 + 7] = NAN;
     assert_dies(quantize, (&(Case){.m = &m}), 1,
                 "down of layer 1: number 7 of row 5 is nan");
@@ -748,7 +749,7 @@ static void refusals(void **state)
     char *scale = (char *)llama_part(&f, 1, LLAMA_GATE)->data + 34 * 3;
     scale[0] = 0, scale[1] = 0x7c;
     assert_dies(quantize, &c, 1, "gate of layer 1: the scale of a block");
-    kernels_threads(0);
+    threads_set(0);
     llama_close(&f);
     buffer_free(&b);
     llama_pieces_free(&p);

@@ -8,6 +8,7 @@
 #include "common/check.h"
 #include "common/cli.h"
 #include "common/kernels.h"
+#include "common/threads.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,7 +115,7 @@ int main(int argc, char **argv)
                   new_array((size_t)ROWS * 1536, sizeof(float))};
     BenchPeer peer[2];
     const bool there = encode && peer_start(&peer[0], 1) &&
-                       peer_start(&peer[1], kernels_thread_count());
+                       peer_start(&peer[1], threads_count());
     Bench race[] = {{.run = encode_chunks, .context = e},
                     {.run = products_alone, .context = &p},
                     {.run = bench_peer_turn, .context = &peer[0]},

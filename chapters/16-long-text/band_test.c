@@ -3,8 +3,8 @@
 #include "16-long-text/band.h"
 
 #include "common/check.h"
-#include "common/kernels.h"
 #include "common/testing.h"
+#include "common/threads.h"
 
 #include <stdlib.h>
 
@@ -164,10 +164,10 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
     const Band b = {.window = 17, .global = 3, .random = 1, .seed = 8};
     float *got[3];
     for (int i = 0; i < 3; i++) {
-        kernels_threads((const int[]){1, 2, 7}[i]);
+        threads_set((const int[]){1, 2, 7}[i]);
         got[i] = band_numbers(&c, packed, b);
     }
-    kernels_threads(0);
+    threads_set(0);
     const size_t bytes = sizeof(float) * 4 * ROWS * COLS;
     assert_memory_equal(got[0], got[1], bytes);
     assert_memory_equal(got[0], got[2], bytes);

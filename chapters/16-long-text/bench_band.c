@@ -4,7 +4,6 @@
 #include "16-long-text/band.h"
 
 #include "common/bench.h"
-#include "common/kernels.h"
 
 #include <stdio.h>
 

@@ -25,6 +25,7 @@
 #include "01-matrix/ladder.h"
 #include "common/check.h"
 #include "common/kernels.h"
+#include "common/threads.h"
 
 typedef struct Sum {
     int n, lda, ldb, ldc;

@@ -1,0 +1,189 @@
+// Loops over several threads, and crews that wait awake for them; see threads.h.
+//
+// The one idea: to hand out a loop is to count up a number that the others
+// watch; to take a part of it is to count up another. Nothing is allocated,
+// and no lock is held.
+#include "common/threads.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#else // one thread: the pragmas below mean nothing
+#pragma GCC diagnostic ignored "-Wunknown-pragmas"
+static int omp_in_parallel(void)
+{
+    return 0;
+}
+
+static int omp_get_thread_num(void)
+{
+    return 0;
+}
+
+static int omp_get_num_threads(void)
+{
+    return 1;
+}
+#endif
+
+static int min(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+// Below about this many floating-point operations, waking other threads takes
+// longer than doing the work; handing work to a crew that is awake is faster.
+static const double WORTH_THREADS = 1e6, WORTH_CREW = 5e4;
+
+enum { MOST_THREADS = 64 };
+
+static int threads; // 0: not set yet, one a core
+
+void threads_set(int n)
+{
+    threads = n;
+}
+
+int threads_count(void)
+{
+#ifdef _OPENMP
+    if (threads <= 0)
+        threads = omp_get_num_procs();
+    return min(threads, MOST_THREADS);
+#else
+    return 1;
+#endif
+}
+
+// Parts next .. end - 1 of a loop are still to be done. Each has a line of the
+// cache of its own: the threads would else wait for each other's counting.
+typedef struct Share {
+    _Alignas(64) atomic_int next;
+    int end;
+} Share;
+
+typedef struct Loop {
+    void (*body)(void *, int, int);
+    void *context;
+    int n, parts, team;
+    Share *share; // one for each thread
+} Loop;
+
+// Each thread begins with a stretch of its own, the same in every loop over the
+// same things, which its cache may still hold; who finishes early takes parts
+// of the others.
+static void do_parts(Loop *l, int me)
+{
+    for (int t = 0; t < l->team; t++) {
+        Share *s = &l->share[(me + t) % l->team];
+        for (int i; (i = atomic_fetch_add(&s->next, 1)) < s->end;)
+            l->body(l->context, (int)((long long)l->n * i / l->parts),
+                    (int)((long long)l->n * (i + 1) / l->parts));
+    }
+}
+
+// A crew waits awake for the loops of its leader.
+static struct {
+    _Alignas(64) atomic_uint loops; // handed out so far
+    Loop *loop;                     // the last of them; NULL: no more come
+    _Alignas(64) atomic_int busy;   // threads that have not finished it
+} crew;
+static _Thread_local int led; // how many threads this thread leads, or 0
+
+// One round of waiting. Another program may need the core, so not for long.
+static void wait_a_bit(int *rounds)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+    if (++*rounds % 1024 == 0)
+        sched_yield();
+}
+
+static void hand_out(Loop *l, int helpers)
+{
+    crew.loop = l;
+    atomic_store(&crew.busy, helpers);
+    atomic_fetch_add(&crew.loops, 1);
+}
+
+static void await_crew(void)
+{
+    for (int rounds = 0; atomic_load(&crew.busy) > 0;)
+        wait_a_bit(&rounds);
+}
+
+static void serve(int me, unsigned done)
+{
+    for (int rounds = 0;; rounds = 0) {
+        while (atomic_load(&crew.loops) == done)
+            wait_a_bit(&rounds);
+        done++;
+        Loop *l = crew.loop;
+        if (l)
+            do_parts(l, me);
+        atomic_fetch_sub(&crew.busy, 1);
+        if (!l)
+            return;
+    }
+}
+
+void with_crew(void (*body)(void *), void *context)
+{
+    const int team = threads_count();
+    if (team == 1 || omp_in_parallel()) {
+        body(context);
+        return;
+    }
+    const unsigned done = atomic_load(&crew.loops);
+#pragma omp parallel num_threads(team)
+    if (omp_get_thread_num() > 0) {
+        serve(omp_get_thread_num(), done);
+    } else {
+        const int helpers = omp_get_num_threads() - 1;
+        led = helpers + 1;
+        body(context);
+        led = 0;
+        hand_out(NULL, helpers);
+    }
+}
+
+int threads_for(double cost)
+{
+    if (led > 0)
+        return cost < WORTH_CREW ? 1 : led;
+    bool alone = cost < WORTH_THREADS || omp_in_parallel();
+    return alone ? 1 : threads_count();
+}
+
+void parallel_for(int n, double cost, void (*body)(void *, int, int),
+                  void *context)
+{
+    const int team = min(threads_for(cost * n), n);
+    if (team <= 1) {
+        if (n > 0)
+            body(context, 0, n);
+        return;
+    }
+    // Many more parts than threads: who finishes early takes another.
+    Share share[MOST_THREADS];
+    Loop l = {body, context, n, min(n, 32 * team), team, share};
+    for (int t = 0; t < team; t++) {
+        atomic_init(&share[t].next, l.parts * t / team);
+        share[t].end = l.parts * (t + 1) / team;
+    }
+    if (led > 0) {
+        const int all = led;
+        led = 0; // loops within this one are for one thread
+        hand_out(&l, all - 1);
+        do_parts(&l, 0);
+        await_crew();
+        led = all;
+        return;
+    }
+#pragma omp parallel num_threads(team)
+    do_parts(&l, omp_get_thread_num());
+}

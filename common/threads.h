@@ -1,0 +1,32 @@
+// Threads: who works, and on which part.
+//
+// The one idea: a loop is cut into parts, and no part waits for another. What
+// the parts write does not depend on who does which, so results do not depend
+// on the number of threads. OpenMP lives here and nowhere else.
+#ifndef COMMON_THREADS_H
+#define COMMON_THREADS_H
+
+// The number of threads, at most 64; the default is one a core. Without OpenMP
+// always 1.
+void threads_set(int n);
+int threads_count(void);
+
+// Calls body(context, from, to) for parts of 0 .. n - 1, on several threads if
+// the whole is worth it: cost is the approximate number of floating-point
+// operations for one item. The parts may run in any order, so items must not
+// write to the same place.
+void parallel_for(int n, double cost, void (*body)(void *, int, int),
+                  void *context);
+
+// Runs body(context) with a crew: the other threads stay awake and wait for its
+// parallel_for's, which begin some times faster so. For work in many small
+// steps, such as one token's way through a model; between them the threads of
+// the crew look for the next one, and keep their cores busy. Within a
+// parallel_for or another crew, or with one thread, body is just called.
+void with_crew(void (*body)(void *), void *context);
+
+// How many threads work of this cost should have: one if it is small, or if
+// this is already one of several threads.
+int threads_for(double cost);
+
+#endif
