@@ -440,7 +440,7 @@ static void tales_learn(const Lesson *l, Training *g, const Job *job)
                               .step = &g->step};
     if (job->resume && !checkpoint_load(&point, job->resume))
         die("%s: there is no such checkpoint", job->resume);
-    (void)interrupted(); // from here on, Ctrl-C waits for a step's end
+    (void)interrupted(); // again, after another training
     Progress bar = progress_new(name, job->steps, "steps");
     bar.first = g->step;
     while (g->step < job->steps) {
@@ -514,6 +514,7 @@ static void tales_kind(const Lesson *l, PositionKind kind, const Job *job,
 
 static void show_tales(const Job *job)
 {
+    (void)interrupted(); // from here on, Ctrl-C waits for a step's end
     Lesson l =
         job->text ? lesson_file(job->text) : lesson_tales(4000, run.seed);
     printf("6. The next letter of %s, learnt at length %d in %d steps;\n"
