@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # bench_test.sh BUILD: the table of `make bench`, over benchmarks made up here.
 set -u
+. common/testing.sh
 build=$1
 here=$build/tmp/bench
 rm -rf "$here"
@@ -15,19 +16,6 @@ program two 'case $2 in ""|a*) printf "add-1t\\t2\\t1\\t2.000\\tGB/s\\tadded\\n"
 case $2 in ""|m*) printf "matvec\\t3\\t-\\t-\\tms\\tno peer\\n" ;; esac'
 program broken 'exit 1'
 
-ok() { # NAME CONDITION...
-    local name=$1
-    shift
-    if "$@"; then
-        echo "ok $name"
-    else
-        echo "not ok $name"
-        cat "$here/out"
-    fi
-}
-has() { # REGULAR EXPRESSION: a line of the output matches it
-    grep -qE "$1" "$here/out"
-}
 bench() { # PREFIX PROGRAM...
     bash common/bench.sh "$here" "$1" "${@:2}" > "$here/out" 2>&1
 }

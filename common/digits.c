@@ -214,12 +214,12 @@ Digits digits_drawn(Rng *r, int n)
 
 // --- MNIST ------------------------------------------------------------------
 
-// The numbers of {"data": [p, p, p, ...]}, or NULL if that is not what it is.
-static const cJSON *numbers_of(const cJSON *json)
+// How many digits stand in {"data": [p, p, p, ...]}; 0 if that is not what it
+// is.
+static int digits_in(const cJSON *data)
 {
-    const cJSON *data = cJSON_GetObjectItem(json, "data");
     int n = cJSON_IsArray(data) ? cJSON_GetArraySize(data) : 0;
-    return n > 0 && n % PIXELS == 0 ? data->child : NULL;
+    return n % PIXELS == 0 ? n / PIXELS : 0;
 }
 
 const char *digits_parse(Digits *d, const Buffer *text, int label)
@@ -228,33 +228,36 @@ const char *digits_parse(Digits *d, const Buffer *text, int label)
     const char *end = text->at;
     cJSON *json =
         cJSON_ParseWithLengthOpts(text->at, text->length + 1, &end, false);
-    const cJSON *item = numbers_of(json);
+    const cJSON *data = cJSON_GetObjectItem(json, "data"), *item;
+    const int more = digits_in(data), all = d->n + more;
     end += strspn(end, " \t\n\r");
     wrong[0] = 0;
-    if (!item || end != text->at + text->length)
+    if (more == 0 || end != text->at + text->length) {
         snprintf(wrong, sizeof wrong,
                  "expected {\"data\": [...]} with a multiple of %d numbers",
                  PIXELS);
-    const int before = d->n;
-    for (int i = 0; item && !wrong[0]; item = item->next, i++) {
-        if (i % PIXELS == 0) {
-            d->n++;
-            d->pixel =
-                grow_array(d->pixel, (size_t)d->n * PIXELS, sizeof *d->pixel);
-            d->label = grow_array(d->label, d->n, sizeof *d->label);
-            d->label[d->n - 1] = label;
-        }
+        cJSON_Delete(json);
+        return wrong;
+    }
+    d->pixel = grow_array(d->pixel, (size_t)all * PIXELS, sizeof *d->pixel);
+    d->label = grow_array(d->label, all, sizeof *d->label);
+    float *first = d->pixel + (size_t)d->n * PIXELS, *to = first;
+    cJSON_ArrayForEach(item, data)
+    {
         double v = item->valuedouble;
-        if (!cJSON_IsNumber(item) || !(v >= 0 && v <= 1))
+        if (!cJSON_IsNumber(item) || !(v >= 0 && v <= 1)) {
             snprintf(wrong, sizeof wrong,
-                     "pixel %d is not a number from 0 to 1", i);
-        else
-            d->pixel[(size_t)before * PIXELS + i] = (float)v;
+                     "pixel %td is not a number from 0 to 1", to - first);
+            break;
+        }
+        *to++ = (float)v;
     }
     cJSON_Delete(json);
     if (wrong[0])
-        d->n = before;
-    return wrong[0] ? wrong : NULL;
+        return wrong;
+    while (d->n < all)
+        d->label[d->n++] = label;
+    return NULL;
 }
 
 Digits digits_mnist(const Run *run)

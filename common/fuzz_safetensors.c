@@ -15,9 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static bool can_be_read(const Tensor *t)
 {
-    static const char *const not [] = {"F8", "F6", "F4", "C64"};
+    static const char *const other[] = {"F8", "F6", "F4", "C64"};
     for (int i = 0; i < 4; i++)
-        if (strncmp(t->type, not [i], strlen(not [i])) == 0)
+        if (strncmp(t->type, other[i], strlen(other[i])) == 0)
             return false;
     return true;
 }

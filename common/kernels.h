@@ -1,5 +1,5 @@
-// The numeric kernels: the few loops in which nearly all time is spent. SIMD
-// lives here and nowhere else; threads.h has the threads they run on.
+// The numeric kernels: the few loops in which nearly all time is spent. SIMD of
+// floats lives here; threads.h has the threads they run on.
 //
 // The one idea: threads share out *outputs*, never the terms of a sum, and a
 // sum always has the same 16 partial sums whatever the machine's vectors are.

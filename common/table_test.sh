@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # table_test.sh BUILD: the table of `make run`, over chapters made up here.
 set -u
+. common/testing.sh
 build=$1
 here=$build/tmp/table
 rm -rf "$here"
@@ -19,19 +20,6 @@ chapter 04-crash 'kill -SEGV $$'
 chapter 05-silent 'echo "no result"'
 chapter 06-quiet 'exit 7'
 
-ok() { # NAME CONDITION...
-    local name=$1
-    shift
-    if "$@"; then
-        echo "ok $name"
-    else
-        echo "not ok $name"
-        cat "$here/out"
-    fi
-}
-has() { # REGULAR EXPRESSION: a line of the table matches it
-    grep -qE "$1" "$here/out"
-}
 table() {
     "$here/bin/table" "$@" > "$here/out" 2>&1
 }

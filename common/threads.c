@@ -1,4 +1,5 @@
-// Loops over several threads, and crews that wait awake for them; see threads.h.
+// Loops over several threads, and crews that wait awake for them; see
+// threads.h.
 //
 // The one idea: to hand out a loop is to count up a number that the others
 // watch; to take a part of it is to count up another. Nothing is allocated,

@@ -2,7 +2,7 @@
 //
 // The one idea: a loop is cut into parts, and no part waits for another. What
 // the parts write does not depend on who does which, so results do not depend
-// on the number of threads. OpenMP lives here and nowhere else.
+// on the number of threads. OpenMP lives here.
 #ifndef COMMON_THREADS_H
 #define COMMON_THREADS_H
 

@@ -3,6 +3,7 @@
 # wrong and cut files, and a curl and an npm that are made up here. And where
 # the environment names a real mirror, every mirrored set is verified.
 set -u
+. common/testing.sh
 here=$(cd "$1" && pwd)/tmp/fetch
 rm -rf "$here"
 mkdir -p "$here/bin" "$here/mirror/one" "$here/mirror/two" "$here/web" \
@@ -41,19 +42,6 @@ fetch() { # NAME...: in out, the status in $?
     PATH=$here/bin DATA_SOURCES=$here/sources.tsv DATA_CACHE=$here/cache \
         DATA_MIRROR=${mirror-} bash data/fetch.sh "$@" > "$here/out" 2>&1
 }
-ok() { # NAME CONDITION...
-    local name=$1
-    shift
-    if "$@"; then
-        echo "ok $name"
-    else
-        echo "not ok $name"
-        cat "$here/out"
-    fi
-}
-said() {
-    grep -qE -- "$1" "$here/out"
-}
 same() { # FILE OTHER
     cmp -s "$1" "$2"
 }
@@ -64,51 +52,51 @@ absent() {
 # --- the table and the names ---
 fetch
 ok "the table: exit status 0" [ $? -eq 0 ]
-ok "the table: a set that is not here" said '^two +1 +14 KB +no +.* MIT$'
+ok "the table: a set that is not here" has '^two +1 +14 KB +no +.* MIT$'
 fetch oen
 ok "an unknown set: exit status 2" [ $? -eq 2 ]
-ok "an unknown set: says which there are" said "no set 'oen'; there are: one two pack"
+ok "an unknown set: says which there are" has "no set 'oen'; there are: one two pack"
 ok "an unknown set: nothing is made" absent "$here/cache"
 
 # --- the mirror ---
 mirror=$here/mirror
 fetch one
 ok "the mirror: exit status 0" [ $? -eq 0 ]
-ok "the mirror: says what came" said '^one: 2 files in .*\(2 new, all verified\)'
+ok "the mirror: says what came" has '^one: 2 files in .*\(2 new, all verified\)'
 ok "the mirror: the file" same "$here/cache/one/b.txt" "$here/mirror/one/b.txt"
 fetch one
-ok "again: nothing is new" said '\(0 new, all verified\)'
+ok "again: nothing is new" has '\(0 new, all verified\)'
 fetch
-ok "the table: a set that is here" said '^one +2 +.* yes '
+ok "the table: a set that is here" has '^one +2 +.* yes '
 rm "$here/cache/one/b.txt"
 fetch
-ok "the table: a set that is here in part" said '^one +2 +.* in part '
+ok "the table: a set that is here in part" has '^one +2 +.* in part '
 echo x >> "$here/cache/one/a.txt"
 fetch one
-ok "a damaged file: it says so" said 'one/a.txt is damaged and is fetched again'
+ok "a damaged file: it says so" has 'one/a.txt is damaged and is fetched again'
 ok "a damaged file: it is right now" same "$here/cache/one/a.txt" "$here/mirror/one/a.txt"
 
 echo wrong > "$here/mirror/two/c.txt"
 fetch two
 ok "a wrong file: exit status 1" [ $? -eq 1 ]
-ok "a wrong file: expected and found" said \
+ok "a wrong file: expected and found" has \
     "two/c.txt from .* not kept: sha256 expected $(sum "$here/web/c.txt"), found $(sum "$here/mirror/two/c.txt")"
 ok "a wrong file: nothing is left" absent "$here/cache/two"
 head -c 1000 "$here/web/c.txt" > "$here/mirror/two/c.txt"
 fetch two one
 ok "a cut file: exit status 1" [ $? -eq 1 ]
 ok "a cut file: nothing is left" absent "$here/cache/two"
-ok "a cut file: the other set comes all the same" said '^one: 2 files'
+ok "a cut file: the other set comes all the same" has '^one: 2 files'
 
 mirror=$here/nowhere
 fetch one
 ok "a mirror that is not there: exit status 2" [ $? -eq 2 ]
-ok "a mirror that is not there: says so" said '^data: DATA_MIRROR: there is no directory .*/nowhere$'
+ok "a mirror that is not there: says so" has '^data: DATA_MIRROR: there is no directory .*/nowhere$'
 
 # --- the web ---
 mirror=
 fetch two
-ok "no curl: says what to do" said 'curl is not installed; run: make setup'
+ok "no curl: says what to do" has 'curl is not installed; run: make setup'
 # Behaves as the file `mode` says: sends all, or the first 500 bytes only.
 cat > "$here/bin/curl" << 'END'
 #!/usr/bin/env bash
@@ -137,7 +125,7 @@ mode() {
 mode down
 fetch two
 ok "unreachable: exit status 1" [ $? -eq 1 ]
-ok "unreachable: one line says what to do" said \
+ok "unreachable: one line says what to do" has \
     '^data: two.example did not give two/c.txt \(curl: \(6\) .*\); .* DATA_MIRROR=DIR '
 ok "unreachable: no more than that" [ "$(wc -l < "$here/out")" -eq 1 ]
 mode cut
@@ -167,13 +155,13 @@ ok "a part that is whole: no download" same "$here/cache/two/c.txt" "$here/web/c
 rm "$here/cache/two/c.txt"
 mode wrong
 fetch two
-ok "a wrong download: expected and found" said 'sha256 expected [0-9a-f]{64}, found [0-9a-f]{64}'
+ok "a wrong download: expected and found" has 'sha256 expected [0-9a-f]{64}, found [0-9a-f]{64}'
 ok "a wrong download: nothing is left" absent "$here/cache/two"
 
 # --- npm ---
 fetch pack
 ok "no npm: exit status 1" [ $? -eq 1 ]
-ok "no npm: says what to do" said \
+ok "no npm: says what to do" has \
     '^data: @some/pack@1.2.3 is in the npm registry, and npm is not installed'
 cat > "$here/bin/npm" << 'END'
 #!/usr/bin/env bash
@@ -185,7 +173,7 @@ END
 chmod +x "$here/bin/npm"
 touch "$here/npm-down"
 fetch pack
-ok "npm fails: says why" said 'npm pack @some/pack@1.2.3 failed \(npm ERR! not found\)'
+ok "npm fails: says why" has 'npm pack @some/pack@1.2.3 failed \(npm ERR! not found\)'
 rm "$here/npm-down" "$here/npm-calls"
 fetch pack
 ok "npm: exit status 0" [ $? -eq 0 ]
@@ -196,7 +184,7 @@ rm -r "$here/cache/pack"
 echo flut > "$here/package/e.txt"
 tar -czf "$here/pack.tgz" -C "$here" package
 fetch pack
-ok "npm: a changed file is refused" said 'pack/e.txt from npm:@some/pack@1.2.3#e.txt is not what'
+ok "npm: a changed file is refused" has 'pack/e.txt from npm:@some/pack@1.2.3#e.txt is not what'
 ok "npm: and not kept" absent "$here/cache/pack/e.txt"
 
 # --- the table of the course ---

@@ -100,7 +100,7 @@ typedef struct Llama {
     const float *norm;  // d
     LlamaMatrix output; // V x d; == pieces if tied
     Arena arena;        // holds `layer`, and weights that had to be converted
-    const char *path;   // of the file that it came from, or NULL
+    const char *path;   // of the LlamaFile that it came from, or NULL
 } Llama;
 
 void llama_free(Llama *m);
