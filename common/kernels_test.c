@@ -10,6 +10,8 @@
 #include "common/threads.h"
 
 #include <float.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 typedef void Gemm(int, int, int, const float *, int, const float *, int,
@@ -432,6 +434,64 @@ static void loops_of_a_crew_follow_each_other(void **state)
     assert_memory_equal(&one, &three, sizeof one);
 }
 
+// What the threads of a crew look at while they wait.
+enum { ITEMS = 60 };
+
+typedef struct Looks {
+    atomic_int times[ITEMS];
+    bool seen_all; // before the next loop
+} Looks;
+
+static void look_once(const Ahead *a, int i)
+{
+    atomic_fetch_add((atomic_int *)a->what[0] + i, 1);
+}
+
+static void nothing(void *context, int from, int to)
+{
+    (void)context, (void)from, (void)to;
+}
+
+static void loops_of_nothing(void *context)
+{
+    for (int i = 0; i < 1000; i++)
+        parallel_for(3, 1e9, nothing, context);
+}
+
+static void wait_for_looks(void *looks)
+{
+    Looks *l = looks;
+    crew_ahead((Ahead){ITEMS, look_once, {l->times}});
+    parallel_for(3, 1e9, nothing, NULL);
+    for (int patience = 0; patience < 10000000 && !l->seen_all; patience++) {
+        sched_yield();
+        l->seen_all = true; // by two of three threads; this one does not wait
+        for (int i = ITEMS / 3; i < ITEMS; i++)
+            l->seen_all &= l->times[i] > 0;
+    }
+    parallel_for(3, 1e9, nothing, NULL);
+}
+
+static void a_crew_looks_ahead_while_it_waits(void **state)
+{
+    (void)state;
+    Looks looks = {0};
+    threads_set(3);
+    if (threads_count() < 3)
+        skip();                                 // no OpenMP
+    wait_for_looks(&(Looks){.seen_all = true}); // no crew: nobody looks
+    with_crew(wait_for_looks, &looks);
+    assert_true(looks.seen_all);
+    for (int i = 0; i < ITEMS; i++)
+        assert_in_range(looks.times[i], i < ITEMS / 3 ? 0 : 1, 1);
+    looks = (Looks){.seen_all = true};
+    crew_ahead((Ahead){ITEMS, look_once, {looks.times}}); // no crew any more
+    with_crew(loops_of_nothing, NULL);
+    threads_set(0);
+    for (int i = 0; i < ITEMS; i++)
+        assert_int_equal(looks.times[i], 0);
+}
+
 // --- one row ----------------------------------------------------------------
 
 static void rows(void **state)
@@ -652,6 +712,7 @@ int main(void)
         cmocka_unit_test(parallel_for_visits_each_once),
         cmocka_unit_test(products_inside_parallel_for),
         cmocka_unit_test(loops_of_a_crew_follow_each_other),
+        cmocka_unit_test(a_crew_looks_ahead_while_it_waits),
         cmocka_unit_test(rows),
         cmocka_unit_test(matvec_is_dots),
         cmocka_unit_test(exp_is_accurate),

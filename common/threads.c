@@ -71,6 +71,7 @@ typedef struct Loop {
     void *context;
     int n, parts, team;
     Share *share; // one for each thread
+    Ahead ahead;
 } Loop;
 
 // Each thread begins with a stretch of its own, the same in every loop over the
@@ -92,7 +93,8 @@ static struct {
     Loop *loop;                     // the last of them; NULL: no more come
     _Alignas(64) atomic_int busy;   // threads that have not finished it
 } crew;
-static _Thread_local int led; // how many threads this thread leads, or 0
+static _Thread_local int led;     // how many threads this thread leads, or 0
+static _Thread_local Ahead ahead; // of the next loop that it hands out
 
 // One round of waiting. Another program may need the core, so not for long.
 static void wait_a_bit(int *rounds)
@@ -104,6 +106,40 @@ static void wait_a_bit(int *rounds)
         sched_yield();
 }
 
+// The items that a thread has still to look at.
+typedef struct View {
+    Ahead of;
+    int next, end;
+} View;
+
+static View view_of(const Loop *l, int me)
+{
+    const long long n = l->ahead.n;
+    return (View){l->ahead, (int)(n * me / l->team),
+                  (int)(n * (me + 1) / l->team)};
+}
+
+static void wait_looking(View *v, int *rounds)
+{
+    if (v->next < v->end)
+        v->of.look(&v->of, v->next++);
+    else
+        wait_a_bit(rounds);
+}
+
+void crew_ahead(Ahead a)
+{
+    if (led > 0)
+        ahead = a;
+}
+
+void touch(const void *from, size_t bytes)
+{
+    const volatile char *p = from; // volatile: to be read, though for nothing
+    for (size_t i = 0; i < bytes; i += 64)
+        (void)p[i];
+}
+
 static void hand_out(Loop *l, int helpers)
 {
     crew.loop = l;
@@ -111,21 +147,25 @@ static void hand_out(Loop *l, int helpers)
     atomic_fetch_add(&crew.loops, 1);
 }
 
-static void await_crew(void)
+static void await_crew(View v)
 {
     for (int rounds = 0; atomic_load(&crew.busy) > 0;)
-        wait_a_bit(&rounds);
+        wait_looking(&v, &rounds);
 }
 
 static void serve(int me, unsigned done)
 {
+    View v = {0};
     for (int rounds = 0;; rounds = 0) {
         while (atomic_load(&crew.loops) == done)
-            wait_a_bit(&rounds);
+            wait_looking(&v, &rounds);
         done++;
         Loop *l = crew.loop;
-        if (l)
+        if (l) {
             do_parts(l, me);
+            if (l->ahead.n > 0)
+                v = view_of(l, me);
+        }
         atomic_fetch_sub(&crew.busy, 1);
         if (!l)
             return;
@@ -148,6 +188,7 @@ void with_crew(void (*body)(void *), void *context)
         led = helpers + 1;
         body(context);
         led = 0;
+        ahead = (Ahead){0};
         hand_out(NULL, helpers);
     }
 }
@@ -171,7 +212,7 @@ void parallel_for(int n, double cost, void (*body)(void *, int, int),
     }
     // Many more parts than threads: who finishes early takes another.
     Share share[MOST_THREADS];
-    Loop l = {body, context, n, min(n, 32 * team), team, share};
+    Loop l = {body, context, n, min(n, 32 * team), team, share, {0}};
     for (int t = 0; t < team; t++) {
         atomic_init(&share[t].next, l.parts * t / team);
         share[t].end = l.parts * (t + 1) / team;
@@ -179,9 +220,11 @@ void parallel_for(int n, double cost, void (*body)(void *, int, int),
     if (led > 0) {
         const int all = led;
         led = 0; // loops within this one are for one thread
+        l.ahead = ahead;
+        ahead = (Ahead){0};
         hand_out(&l, all - 1);
         do_parts(&l, 0);
-        await_crew();
+        await_crew(view_of(&l, 0));
         led = all;
         return;
     }

@@ -6,6 +6,8 @@
 #ifndef COMMON_THREADS_H
 #define COMMON_THREADS_H
 
+#include <stddef.h>
+
 // The number of threads, at most 64; the default is one a core. Without OpenMP
 // always 1.
 void threads_set(int n);
@@ -24,6 +26,24 @@ void parallel_for(int n, double cost, void (*body)(void *, int, int),
 // the crew look for the next one, and keep their cores busy. Within a
 // parallel_for or another crew, or with one thread, body is just called.
 void with_crew(void (*body)(void *), void *context);
+
+// What comes after the next loop of a crew: n items, shared out like those of a
+// loop. Who has to wait after that loop calls look(&it, i) for the items of its
+// own share, in their order, until there is something else to do: to bring them
+// from memory into its cache. So memory need not rest while the threads wait
+// for one of them. look must only read, and what it reads must stay until other
+// items are named or the crew ends. Without a crew, nothing is done.
+typedef struct Ahead {
+    int n;
+    void (*look)(const struct Ahead *a, int i);
+    const void *what[3]; // look may need to know
+} Ahead;
+
+void crew_ahead(Ahead a);
+
+// Reads one byte of each line of the cache. To prefetch the same is no more
+// than to ask for it, which a processor declines when it has much to do.
+void touch(const void *from, size_t bytes);
 
 // How many threads work of this cost should have: one if it is small, or if
 // this is already one of several threads.

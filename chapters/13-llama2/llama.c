@@ -106,10 +106,17 @@ static void float_row(const LlamaMatrix *m, int i, float *x)
     memcpy(x, (const float *)m->at + (size_t)i * m->cols, m->cols * sizeof *x);
 }
 
+static void float_look(const LlamaMatrix *m, int i)
+{
+    const size_t bytes = m->cols * sizeof(float);
+    touch((const char *)m->at + i * bytes, bytes);
+}
+
 const LlamaKind llama_f32 = {
     .type = GGUF_TENSOR_F32,
     .unit = 8,
     .some_rows = float_rows,
+    .look = float_look,
     .row = float_row,
 };
 
@@ -138,6 +145,26 @@ static void some_units(void *context, int from, int to)
     }
 }
 
+// Row i of the matrices that come next.
+static void look_at_row(const Ahead *a, int i)
+{
+    const LlamaMatrix *const *m = (const LlamaMatrix *const *)a->what;
+    for (; i >= (*m)->rows; m++)
+        i -= (*m)->rows;
+    (*m)->kind->look(*m, i);
+}
+
+// A token's time goes by with reading: who waits may begin with the next.
+static void look_ahead(const LlamaProducts *p)
+{
+    Ahead a = {.look = look_at_row};
+    for (int i = 0; i < 3 && p->then[i]; i++) {
+        a.what[i] = p->then[i];
+        a.n += p->then[i]->rows;
+    }
+    crew_ahead(a);
+}
+
 // The matrices are one stretch of work for the threads, who would else have to
 // meet after each of them. For one row of x the cost is that of reading: four
 // times as much as one would say from the arithmetic.
@@ -155,6 +182,8 @@ static void multiply(const LlamaProducts *p)
     }
     if (w->kind->prepare)
         w->kind->prepare(p);
+    if (p->n == 1)
+        look_ahead(p);
     parallel_for(units, 2.0 * (p->n > 1 ? p->n : 4) * w->cols * unit,
                  some_units, (void *)p);
 }
@@ -248,6 +277,7 @@ static void attend(LlamaRun *r, int l, const LlamaNext *next, int n, int rows)
         r->room,
         3,
         {{&w->q, r->q}, {&w->k, r->k}, {&w->v, r->v}},
+        {&w->out},
     });
     seen(r, "queries", "13.2", l, r->q, rows, d);
     seen(r, "keys", "13.2", l, r->k, rows, keys);
@@ -265,7 +295,8 @@ static void attend(LlamaRun *r, int l, const LlamaNext *next, int n, int rows)
     seen(r, "rotated queries", "13.3", l, r->q, rows, d);
     seen(r, "rotated keys", "13.3", l, r->k, rows, keys);
     seen(r, "what the heads bring", "13.5", l, r->y, rows, d);
-    multiply(&(LlamaProducts){rows, r->y, r->room, 1, {{&w->out, r->q}}});
+    multiply(&(LlamaProducts){
+        rows, r->y, r->room, 1, {{&w->out, r->q}}, {&w->gate, &w->up}});
     add_to(r->x, r->q, (size_t)rows * d);
     seen(r, "after attention", "13.7", l, r->x, rows, d);
 }
@@ -284,11 +315,21 @@ static void feed_forward(LlamaRun *r, int l, int rows)
         r->room,
         2,
         {{&w->gate, r->gate}, {&w->up, r->up}},
+        {&w->down},
     });
     seen(r, "gate", "13.8", l, r->gate, rows, h);
     swiglu_rows(r->gate, r->up, rows, h);
     seen(r, "gated", "13.8", l, r->gate, rows, h);
-    multiply(&(LlamaProducts){rows, r->gate, r->room, 1, {{&w->down, r->y}}});
+    const LlamaLayer *after = l + 1 < s->layers ? w + 1 : NULL;
+    multiply(&(LlamaProducts){
+        rows,
+        r->gate,
+        r->room,
+        1,
+        {{&w->down, r->y}},
+        {after ? &after->q : &r->model->output, after ? &after->k : NULL,
+         after ? &after->v : NULL},
+    });
     add_to(r->x, r->y, (size_t)rows * d);
     seen(r, "after the feed-forward", "13.9", l, r->x, rows, d);
 }
@@ -310,8 +351,8 @@ static void scores(LlamaRun *r, const LlamaNext *next, int n, int rows,
     }
     rms_norm_rows(r->x, m->norm, m->shape.eps, r->y, rows, d);
     seen(r, "last norm", "13.1", -1, r->y, rows, d);
-    multiply(
-        &(LlamaProducts){rows, r->y, r->room, 1, {{&m->output, r->logits}}});
+    multiply(&(LlamaProducts){
+        rows, r->y, r->room, 1, {{&m->output, r->logits}}, {NULL}});
     seen(r, "logits", "13.10", -1, r->logits, rows, V);
 }
 

@@ -61,6 +61,7 @@ typedef struct LlamaProducts {
         const LlamaMatrix *w;
         float *y;
     } part[3];
+    const LlamaMatrix *then[3]; // of the products that come next, or NULL
 } LlamaProducts;
 
 // A kind of matrix is what can be done with it. This chapter has one kind.
@@ -71,6 +72,9 @@ typedef struct LlamaKind {
     void (*prepare)(const LlamaProducts *p);
     // Rows from .. to - 1 of part i: these columns of its y.
     void (*some_rows)(const LlamaProducts *p, int i, int from, int to);
+    // Reads the memory of row i, or as much of other rows: that of all the rows
+    // is that of the matrix. To have it at hand.
+    void (*look)(const LlamaMatrix *m, int i);
     // Row i as floats.
     void (*row)(const LlamaMatrix *m, int i, float *x);
     // All of it as GGUF has it; NULL if it lies so already.

@@ -376,6 +376,17 @@ static void threads_change_no_bit(void **state)
     cria_free(&c);
 }
 
+// The sanitizer sees a row that is looked for outside.
+static void looking_ahead_stays_inside(void **state)
+{
+    (void)state;
+    float *w = new_array(7 * 37, sizeof *w);
+    const LlamaMatrix m = llama_floats(w, 7, 37);
+    for (int i = 0; i < m.rows; i++)
+        m.kind->look(&m, i);
+    free(w);
+}
+
 static void running_allocates_nothing(void **state)
 {
     (void)state;
@@ -1109,6 +1120,7 @@ int main(void)
         cmocka_unit_test(chunks_change_nothing),
         cmocka_unit_test(a_batch_equals_each_alone),
         cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(looking_ahead_stays_inside),
         cmocka_unit_test(running_allocates_nothing),
         cmocka_unit_test(steps_by_hand),
         cmocka_unit_test(parameters_are_counted),

@@ -362,6 +362,14 @@ void quant_get_rows(const QuantMatrix *m, int from, int n, void *blocks)
             get_block(m, i, b, to);
 }
 
+void quant_look(const QuantMatrix *m, int i)
+{
+    const size_t blocks = m->cols / N,
+                 bytes = blocks * words_of(m->kind) * WORD;
+    touch(m->scales + i * blocks, blocks * sizeof *m->scales);
+    touch(m->numbers + i * bytes, bytes);
+}
+
 void quant_row(const QuantMatrix *m, int i, float *x)
 {
     check(i >= 0 && i < m->rows, "row %d of %d", i, m->rows);

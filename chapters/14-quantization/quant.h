@@ -86,6 +86,9 @@ QuantMatrix quant_matrix_new(Arena *a, QuantKind k, int rows, int cols);
 void quant_put_rows(QuantMatrix *m, int from, int n, const void *blocks);
 void quant_get_rows(const QuantMatrix *m, int from, int n, void *blocks);
 
+// Reads the memory of row i, or as much of other rows of its panel.
+void quant_look(const QuantMatrix *m, int i);
+
 // Row i as floats.
 void quant_row(const QuantMatrix *m, int i, float *x);
 

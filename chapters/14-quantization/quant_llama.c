@@ -27,6 +27,11 @@ static void some_rows(const LlamaProducts *p, int i, int from, int to)
     quant_products(w->at, &x, from, to, p->part[i].y, w->rows);
 }
 
+static void look(const LlamaMatrix *m, int i)
+{
+    quant_look(m->at, i);
+}
+
 static void row(const LlamaMatrix *m, int i, float *x)
 {
     quant_row(m->at, i, x);
@@ -38,8 +43,10 @@ static void store(const LlamaMatrix *m, void *bytes)
 }
 
 static const LlamaKind kinds[] = {
-    [QUANT_Q8_0] = {GGUF_TENSOR_Q8_0, PANEL, prepare, some_rows, row, store},
-    [QUANT_Q4_0] = {GGUF_TENSOR_Q4_0, PANEL, prepare, some_rows, row, store},
+    [QUANT_Q8_0] = {GGUF_TENSOR_Q8_0, PANEL, prepare, some_rows, look, row,
+                    store},
+    [QUANT_Q4_0] = {GGUF_TENSOR_Q4_0, PANEL, prepare, some_rows, look, row,
+                    store},
 };
 
 QuantKind quant_kind(const LlamaMatrix *m)
