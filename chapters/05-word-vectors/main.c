@@ -578,6 +578,8 @@ int main(int argc, char **argv)
         "Words by their neighbours: n-gram language models, skip-gram,\n"
         "CBOW, GloVe and plain counts, tested against people's judgement.",
         own, &run);
+    if (c.save)
+        need_file(c.save);
     interrupted(); // from here on, Ctrl-C ends the training, not the program
     TwoTexts t = choose_text(file, &run);
     check_text(&t, file);

@@ -1029,6 +1029,10 @@ static void misuse_is_told_in_a_line(void **state)
     assert_refused(1, "occur 5 times", "05-word-vectors --text %s",
                    scratch("few", few.at));
     buffer_free(&few);
+    char said[1000]; // before anything else
+    testing_run(said, sizeof said, "05-word-vectors --quick --save /nowhere/x");
+    assert_string_equal(said, "05-word-vectors: /nowhere/x: cannot be written: "
+                              "No such file or directory\n");
 }
 
 int main(void)
