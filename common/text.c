@@ -212,6 +212,43 @@ void text_write(const char *path, const void *bytes, size_t n)
     buffer_free(&beside);
 }
 
+void directory_make(const char *path)
+{
+    if (mkdir(path, 0777) < 0 && errno != EEXIST)
+        die("%s: cannot be made: %s", path, strerror(errno));
+}
+
+// A file is replaced, so that its directory must be writable, and not the file.
+static void need(const char *path, bool directory)
+{
+    struct stat is;
+    const bool there = stat(path, &is) == 0;
+    char *copy = copy_text(path);
+    const char *above = dirname(copy);
+    int why = 0;
+    if (!there && (errno != ENOENT || !*path))
+        why = errno;
+    else if (there && S_ISDIR(is.st_mode) != directory)
+        why = directory ? ENOTDIR : EISDIR;
+    else if (there && !S_ISREG(is.st_mode))
+        why = access(path, directory ? W_OK | X_OK : W_OK) < 0 ? errno : 0;
+    else
+        why = access(above, W_OK | X_OK) < 0 ? errno : 0;
+    if (why)
+        die("%s: cannot be written: %s", path, strerror(why));
+    free(copy);
+}
+
+void need_file(const char *path)
+{
+    need(path, false);
+}
+
+void need_directory(const char *path)
+{
+    need(path, true);
+}
+
 // --- lines and fields -------------------------------------------------------
 
 bool text_line(Text *rest, Text *line)

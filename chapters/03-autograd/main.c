@@ -335,7 +335,12 @@ static void four_optimisers(const Run *run)
 
 // --- 5. digits --------------------------------------------------------------
 
-enum { BATCH = 64, WIDE = 256, MIDDLE = 128, CLASSES = 10 };
+enum { BATCH = 64, CLASSES = 10 };
+
+// What was chosen by looking at digits kept apart for it (--validate), and not
+// at those of the test.
+static int hidden = 256; // numbers in the first hidden layer, twice the second
+static float drop = 0.2f, rate = 2e-3f;
 
 typedef struct Reader {
     Params *p;
@@ -345,17 +350,17 @@ typedef struct Reader {
 static Reader reader_new(uint64_t seed)
 {
     Reader r = {.p = params_new(seed)};
-    r.one = linear_new(r.p, PIXELS, WIDE, "one");
-    r.two = linear_new(r.p, WIDE, MIDDLE, "two");
-    r.three = linear_new(r.p, MIDDLE, CLASSES, "three");
+    r.one = linear_new(r.p, PIXELS, hidden, "one");
+    r.two = linear_new(r.p, hidden, hidden / 2, "two");
+    r.three = linear_new(r.p, hidden / 2, CLASSES, "three");
     return r;
 }
 
 // T x PIXELS -> T x CLASSES
 static Matrix *reader_logits(const Reader *r, Matrix *x)
 {
-    Matrix *h = dropout(relu(linear(x, r->one)), 0.2f); // T x WIDE
-    h = dropout(relu(linear(h, r->two)), 0.2f);         // T x MIDDLE
+    Matrix *h = dropout(relu(linear(x, r->one)), drop); // T x hidden
+    h = dropout(relu(linear(h, r->two)), drop);         // T x hidden / 2
     return linear(h, r->three);
 }
 
@@ -454,7 +459,7 @@ static bool reader_train(Reader *r, const Training *job, double *curve)
         Matrix *loss = cross_entropy(reader_logits(r, x), label, 0);
         *sum += (double)loss->val[0];
         backward(loss);
-        adam_step(&adam, rate_cosine(step + 1, 100, total, 2e-3f, 1e-5f));
+        adam_step(&adam, rate_cosine(step + 1, 100, total, rate, 1e-5f));
         tape_reset(t);
         progress(&bar, ++step, *sum / (done + 1));
         if (done + 1 == per_epoch) {
@@ -544,8 +549,10 @@ static double read_digits(const Training *job, const Digits *test,
     return score;
 }
 
-static void digits(const Run *run, Training plain, int stop, char *result,
-                   size_t size)
+// `validate`: the digits of the test stay unseen, an eighth of the others takes
+// their place.
+static void digits(const Run *run, Training plain, int stop, bool validate,
+                   char *result, size_t size)
 {
     Digits all = {0};
     if (!run->quick || run->data)
@@ -558,16 +565,22 @@ static void digits(const Run *run, Training plain, int stop, char *result,
     digits_shuffle(&all, &rng);
     Digits train = digits_part(&all, 0, all.n / 5 * 4);
     Digits test = digits_part(&all, all.n / 5 * 4, all.n);
-    printf("5. %d digits, %s: %d to learn from, %d held out\n\n", all.n,
-           all.source, train.n, test.n);
+    if (validate) {
+        test = digits_part(&train, train.n / 8 * 7, train.n);
+        train = digits_part(&train, 0, train.n / 8 * 7);
+    }
+    (void)interrupted(); // from here on, Ctrl-C waits for a step's end
+    printf("5. %d digits, %s: %d to learn from, %d %s\n\n", all.n, all.source,
+           train.n, test.n, validate ? "to choose by" : "held out");
     if (!run->quick && all.source[0] != 'M')
         puts("  (make data NAME=mnist brings digits that people wrote.)\n");
+    fflush(stdout);
 
     int *read = new_array(test.n, sizeof *read);
     Plot *plot = plot_new("Learning to read digits", "epoch", "training loss");
     if (plain.epochs == 0)
         plain.epochs = run->quick ? 4 : 15;
-    double note[NOTES] = {(double)run->seed, all.n, plain.epochs};
+    double note[NOTES] = {(double)run->seed, train.n + test.n, plain.epochs};
     plain.digits = &train;
     plain.seed = run->seed;
     plain.note = note;
@@ -603,21 +616,31 @@ static void digits(const Run *run, Training plain, int stop, char *result,
 
 int main(int argc, char **argv)
 {
+    static const char usual[] = "03-autograd.checkpoint";
     Run run = {.seed = 1};
     int op = -1, stop = 0;
-    Training job = {.save = "03-autograd.checkpoint"};
+    bool validate = false;
+    Training job = {.save = usual};
     const Option own[] = {
         {"gradcheck", "OP", OPTION_CHOICE, &op, 0, 0, check_names,
          "only compare one operation's gradient with its slope"},
         {"epochs", "N", OPTION_INT, &job.epochs, 0, 10000, NULL,
          "passes over the digits as they are, moved copies get four times as "
          "many; 0: 15, or 4 if --quick"},
+        {"hidden", "N", OPTION_INT, &hidden, 2, 4096, NULL,
+         "numbers in the first hidden layer, the second has half as many"},
+        {"dropout", "P", OPTION_FLOAT, &drop, 0, 0.9, NULL,
+         "the share of hidden numbers that each step leaves out"},
+        {"rate", "R", OPTION_FLOAT, &rate, 1e-5, 1, NULL, "of learning"},
+        {"validate", NULL, OPTION_FLAG, &validate, 0, 0, NULL,
+         "test with an eighth of the digits to learn from, kept apart, to "
+         "choose these numbers by"},
         {"stop", "N", OPTION_INT, &stop, 0, INT_MAX, NULL,
          "end after N steps of the digits' training, as Ctrl-C does; 0: never"},
         {"save", "FILE", OPTION_TEXT, &job.save, 0, 0, NULL,
          "where Ctrl-C leaves a checkpoint of the digits' training"},
         {"resume", "FILE", OPTION_TEXT, &job.resume, 0, 0, NULL,
-         "go on from a checkpoint, with the same seed, digits and epochs"},
+         "go on from a checkpoint, with the same seed, digits and settings"},
         {0}};
     cli_parse(argc, argv,
               "Backpropagation: from single numbers over gradient checking to "
@@ -627,6 +650,8 @@ int main(int argc, char **argv)
         one_check(op, run.seed);
         return 0;
     }
+    if (job.save != usual)
+        need_file(job.save);
     printf("Backpropagation from scratch: about %s of memory.\n\n",
            run.quick ? "2 seconds and 30 MB" : "15 seconds and 120 MB");
     one_expression();
@@ -634,7 +659,7 @@ int main(int argc, char **argv)
     double worst = all_checks(run.seed, run.plots);
     four_optimisers(&run);
     char result[100];
-    digits(&run, job, stop, result, sizeof result);
+    digits(&run, job, stop, validate, result, sizeof result);
     printf("\n=> %d gradients right; %s\n", worst < 5e-3 ? check_count() : 0,
            result);
     return 0;

@@ -310,10 +310,10 @@ static void a_stopped_training_goes_on(void **state)
     (void)state;
     static char said[60000];
     testing_dir("03");
-    // GNU timeout sends Ctrl-C after three seconds.
-    testing_run(said, sizeof said,
-                "timeout --preserve-status -s INT 3 03-autograd --threads 1 "
-                "--quick --epochs 1000 --save $HERE/point");
+    assert_int_equal(testing_press(said, sizeof said, "5. 2500 digits",
+                                   "03-autograd --threads 1 --quick "
+                                   "--epochs 1000 --save $HERE/point"),
+                     1);
     assert_non_null(strstr(said, "go on with --resume"));
     Safetensors s = safetensors_open(testing_path("point"));
     safetensors_verify(&s);
@@ -376,6 +376,31 @@ static void a_resumed_run_equals_an_unbroken_one(void **state)
                    "03-autograd --quick --epochs 2 --resume $HERE/point");
 }
 
+// The last eighth of the digits to learn from stands in for the test, and the
+// settings count.
+static void settings_are_chosen_without_the_test(void **state)
+{
+    (void)state;
+    testing_dir("03");
+    Buffer test = printed(""), choose = printed("--validate");
+    assert_non_null(strstr(test.at, ": 2000 to learn from, 500 held out"));
+    assert_non_null(strstr(test.at, "% of 500 unseen ones"));
+    assert_non_null(strstr(choose.at, ": 1750 to learn from, 250 to choose"));
+    assert_non_null(strstr(choose.at, "% of 250 unseen ones"));
+    static const char *const other[] = {"--hidden 64", "--dropout 0",
+                                        "--rate 0.01"};
+    for (int i = 0; i < 3; i++) {
+        char args[60];
+        snprintf(args, sizeof args, "--validate %s", other[i]);
+        Buffer b = printed(args);
+        if (strcmp(b.at, choose.at) == 0)
+            fail_msg("%s changes nothing", other[i]);
+        buffer_free(&b);
+    }
+    buffer_free(&test);
+    buffer_free(&choose);
+}
+
 static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
@@ -385,6 +410,8 @@ static void misuse_is_told_in_a_line(void **state)
                    "03-autograd --quick --data /nowhere");
     assert_refused(1, "/nowhere: there is no such checkpoint",
                    "03-autograd --quick --epochs 1 --resume /nowhere");
+    assert_refused(1, "/nowhere/x: cannot be written",
+                   "03-autograd --quick --save /nowhere/x");
 }
 
 int main(void)
@@ -402,6 +429,7 @@ int main(void)
         cmocka_unit_test(mnist_is_read_and_bad_files_are_refused),
         cmocka_unit_test(a_stopped_training_goes_on),
         cmocka_unit_test(a_resumed_run_equals_an_unbroken_one),
+        cmocka_unit_test(settings_are_chosen_without_the_test),
         cmocka_unit_test(misuse_is_told_in_a_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,8 @@ static void train(const Commands *c)
         die("%s: the file is empty", c->text);
     buffer_print(&vocab, "%s_vocab.json", c->save);
     buffer_print(&merges, "%s_merges.txt", c->save);
+    need_file(vocab.at);
+    need_file(merges.at);
     double began = seconds_now();
     Bpe b = bpe_train((Text){text.at, text.length}, c->train);
     char took[24];

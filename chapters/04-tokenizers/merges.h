@@ -54,7 +54,7 @@ int merge_pairs(Merges *m, int *symbol, int n);
 int merge_by_scan(Merges *m, int *symbol, int n);
 
 // Keeps the pairs in a heap: n log n steps. Without it a line of a million
-// equal letters would take more than an hour instead of a second.
+// equal letters would take a quarter of an hour instead of a blink.
 int merge_by_heap(Merges *m, int *symbol, int n);
 
 #endif

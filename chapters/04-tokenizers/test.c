@@ -1153,6 +1153,9 @@ static void the_command_line(void **state)
     prints(
         "04-tokenizers --encode wordpiece --vocab /dev/null < /dev/null 2>&1",
         "04-tokenizers: /dev/null: the file is empty\n");
+    prints("04-tokenizers --train 5 --text LICENSE --save /nowhere/x 2>&1",
+           "04-tokenizers: /nowhere/x_vocab.json: cannot be written: No such "
+           "file or directory\n");
 }
 
 int main(void)

@@ -287,7 +287,8 @@ static void print_kept(const Lexicon *l, const SkipGram *s)
     printf("\n\n");
 }
 
-// Trains and tells of each epoch; Ctrl-C ends it after the present one.
+// Trains and tells of each epoch, of one at least; Ctrl-C ends it after the
+// present one.
 static Vectors skip_gram(const Course *c, const Lexicon *l, const Sentences *t,
                          const Exam *e, const char *plots, double *seconds)
 {
@@ -300,11 +301,15 @@ static Vectors skip_gram(const Course *c, const Lexicon *l, const Sentences *t,
     print_kept(l, &s);
     printf("  epoch     loss   groups%s\n",
            real_pairs(e) ? "   WordSim   SimLex" : "");
+    fflush(stdout);
     Progress bar = progress_new("skip-gram", c->set.epochs, "epochs");
-    while (done < c->set.epochs && !interrupted()) {
+    while (done < c->set.epochs && (done == 0 || !interrupted())) {
         const double began = seconds_now();
         loss[done] = skipgram_epoch(&s);
         *seconds += seconds_now() - began;
+        if (!isfinite(loss[done]))
+            die("the loss is no number any more: give a smaller --rate than %g",
+                (double)c->set.rate);
         vectors_free(&v);
         v = skipgram_vectors(&s);
         epoch[done] = done + 1;
@@ -389,6 +394,7 @@ static void print_scores(const char *name, double seconds, const Exam *e,
         vectors_free(&unit);
     }
     printf("\n");
+    fflush(stdout);
 }
 
 static void use_lite(const Run *run)
@@ -404,6 +410,16 @@ static void use_lite(const Run *run)
     lexicon_free(&l);
 }
 
+// Vectors that Ctrl-C kept from being learnt are not told of.
+static bool kept_from_learning(Vectors *v)
+{
+    if (!interrupted())
+        return false;
+    puts("  stopped\n");
+    vectors_free(v);
+    return true;
+}
+
 static void all_ways(const Course *c, const Lexicon *l, const Sentences *t,
                      const Exam *e, const Vectors *skipgram, double seconds,
                      const Run *run)
@@ -414,12 +430,16 @@ static void all_ways(const Course *c, const Lexicon *l, const Sentences *t,
     print_scores("skip-gram", seconds, e, skipgram);
     double began = seconds_now();
     Vectors v = cbow(c, l, t);
+    if (kept_from_learning(&v))
+        return;
     print_scores("CBOW", seconds_now() - began, e, &v);
     vectors_free(&v);
     began = seconds_now();
     Counts counts = counts_new(t, l->word.n, 2 * c->set.window);
     v = glove(c, &counts);
     counts_free(&counts);
+    if (kept_from_learning(&v))
+        return;
     print_scores("GloVe", seconds_now() - began, e, &v);
     vectors_free(&v);
     began = seconds_now();
@@ -521,6 +541,8 @@ static void vectors_part(const Course *c, TwoTexts *t, const Run *run,
             t->name, l.word.n - 1, c->set.width);
     Exam e = exam_new(&l, run);
     double seconds;
+    (void)
+        interrupted(); // from here on, Ctrl-C ends the training, then the rest
     printf("3. Skip-gram: %d words, those that occur 5 times or more, "
            "%d different;\n   width %d, window %d, %d words drawn\n\n",
            s.ids.n, l.word.n - 1, c->set.width, c->set.window,
@@ -578,7 +600,8 @@ int main(int argc, char **argv)
         "Words by their neighbours: n-gram language models, skip-gram,\n"
         "CBOW, GloVe and plain counts, tested against people's judgement.",
         own, &run);
-    interrupted(); // from here on, Ctrl-C ends the training, not the program
+    if (c.save)
+        need_file(c.save);
     TwoTexts t = choose_text(file, &run);
     check_text(&t, file);
     const bool stories = !file && strncmp(t.name, "stories", 7) == 0;

@@ -1029,6 +1029,33 @@ static void misuse_is_told_in_a_line(void **state)
     assert_refused(1, "occur 5 times", "05-word-vectors --text %s",
                    scratch("few", few.at));
     buffer_free(&few);
+    assert_refused(1, "give a smaller --rate than 1",
+                   "05-word-vectors --quick --rate 1");
+    char said[1000]; // before anything else
+    testing_run(said, sizeof said, "05-word-vectors --quick --save /nowhere/x");
+    assert_string_equal(said, "05-word-vectors: /nowhere/x: cannot be written: "
+                              "No such file or directory\n");
+}
+
+static void ctrl_c_ends_the_training_then_the_rest(void **state)
+{
+    (void)state;
+    static char said[20000];
+    // However early it comes, there is one epoch to tell of.
+    assert_int_equal(testing_press(said, sizeof said, "  epoch     loss",
+                                   "05-word-vectors --quick --threads 1"),
+                     0);
+    assert_non_null(strstr(said, "stopped after 1 of 4 epochs"));
+    assert_null(strstr(said, "4. Four ways"));
+    assert_non_null(strstr(said, "=> "));
+    // Vectors that have not been learnt are not scored.
+    assert_int_equal(testing_press(said, sizeof said, "  skip-gram    ",
+                                   "05-word-vectors --quick --threads 1"),
+                     0);
+    assert_non_null(strstr(said, "\n  stopped\n"));
+    assert_null(strstr(said, "  CBOW"));
+    assert_null(strstr(said, "  GloVe"));
+    assert_non_null(strstr(said, "=> "));
 }
 
 int main(void)
@@ -1066,6 +1093,7 @@ int main(void)
         cmocka_unit_test(tensors_are_found_across_files),
         cmocka_unit_test(damaged_models_get_one_line),
         cmocka_unit_test(misuse_is_told_in_a_line),
+        cmocka_unit_test(ctrl_c_ends_the_training_then_the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

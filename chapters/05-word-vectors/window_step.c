@@ -14,7 +14,7 @@ static double surprise(double x)
 
 // Three matrix products (scores = in out^T, then moves = pull out and pull^T
 // in), written as loops: for a few rows that lie in the first-level cache, the
-// preparations of gemm take longer than the work.
+// preparations of gemm do not pay.
 void window_step(int width, int m, const float *in, int n, const float *out,
                  float rate, float *move_in, float *move_out, double *loss)
 {

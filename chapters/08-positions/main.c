@@ -524,6 +524,7 @@ static void show_tales(const Job *job)
     for (int i = 0; i < LENGTHS; i++)
         printf("  %6d", lengths[i]);
     puts("");
+    fflush(stdout);
     Plot *p = plot_new("The next letter of a story, learnt at length 32",
                        "length", "nats a letter");
     for (int k = 0; k < POSITION_KINDS; k++)
@@ -537,9 +538,8 @@ static void show_tales(const Job *job)
 
 int main(int argc, char **argv)
 {
-    Job job = {.save = "08-positions.checkpoint",
-               .steps = 400,
-               .only = POSITION_KINDS};
+    static const char usual[] = "08-positions.checkpoint";
+    Job job = {.save = usual, .steps = 400, .only = POSITION_KINDS};
     const Option own[] = {{"positions", "KIND", OPTION_CHOICE, &job.only, 0, 0,
                            "none|sinusoidal|learned|RoPE|ALiBi|all",
                            "only train this kind on the stories"},
@@ -564,6 +564,8 @@ int main(int argc, char **argv)
         warn("--resume goes on with one kind: say which by --positions");
         return 2;
     }
+    if (job.save != usual)
+        need_file(job.save);
     if (one) {
         show_tales(&job);
         printf("=> %s trained for %d steps\n", position_names[job.only],

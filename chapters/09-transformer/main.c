@@ -393,6 +393,7 @@ int main(int argc, char **argv)
         real.pair = pairs_known[pair < 0 ? 0 : pair];
         snprintf(directory, sizeof directory, "build/multi30k-%s", real.pair);
         real.save = save ? save : directory;
+        need_directory(real.save);
         real.beam = beam;
         recipe->seed = run.seed;
         printf(
@@ -404,6 +405,8 @@ int main(int argc, char **argv)
     } else {
         Lesson l = lesson_for(&run);
         l.steps = steps ? steps : l.steps;
+        if (save)
+            need_directory(save);
         printf("A transformer learns to translate: about %s and 100 MB of "
                "memory.\n\n",
                run.quick ? "8 seconds" : "half a minute");

@@ -1038,6 +1038,14 @@ static void misuse_is_told_in_a_line(void **state)
                    "09-transformer --pair de-en --data /nowhere");
     assert_refused(1, "has 1 lines, train.en.gz has 150",
                    "09-transformer --pair de-en --data $HERE --save $HERE/x");
+    char said[1000]; // before anything else
+    testing_run(said, sizeof said, "09-transformer --quick --save /nowhere/x");
+    assert_string_equal(said, "09-transformer: /nowhere/x: cannot be written: "
+                              "No such file or directory\n");
+    testing_run(said, sizeof said,
+                "09-transformer --pair de-en --data $HERE --save LICENSE");
+    assert_string_equal(said, "09-transformer: LICENSE: cannot be written: Not "
+                              "a directory\n");
 }
 
 int main(void)

@@ -18,17 +18,16 @@
 #include "common/plot.h"
 #include "common/threads.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static Run run;
-static const char *save = "12-attention-variants.checkpoint", *resume;
+static const char usual[] = "12-attention-variants.checkpoint";
+static const char *save = usual, *resume;
 static int until; // the step of part 4 after which to do as at Ctrl-C, or 0
 
 // What this run does; --quick has less of everything.
@@ -244,8 +243,7 @@ static const char *file_of(int i, const char *directory)
 // Ctrl-C: keeps the seven, as far as they have learnt, and ends the program.
 static _Noreturn void stop(void)
 {
-    if (mkdir(save, 0777) < 0 && errno != EEXIST)
-        die("%s: cannot be made, nothing is kept: %s", save, strerror(errno));
+    directory_make(save);
     for (int i = 0; i < seven.n; i++)
         term_save(seven.school, &seven.term[i], file_of(i, save));
     die("stopped; the models are kept, the same command with --resume %s goes "
@@ -583,6 +581,8 @@ int main(int argc, char **argv)
     plan.window = window ? window : plan.window;
     if (resume && access(resume, F_OK) < 0)
         die("%s: there is no such directory; Ctrl-C makes one", resume);
+    if (save != usual)
+        need_directory(save);
     threads_set(1);
     printf("Attention variants: about %s and 200 MB of memory.\n"
            "A tilde marks what is measured.\n\n",

@@ -828,6 +828,10 @@ static void misuse_is_told_in_a_line(void **state)
     assert_non_null(strstr(said, "--tokens"));
     assert_refused(1, "/nowhere: there is no such directory",
                    "12-attention-variants --resume /nowhere");
+    testing_run(said, sizeof said, // before anything else
+                "12-attention-variants --quick --save /nowhere/x");
+    assert_string_equal(said, "12-attention-variants: /nowhere/x: cannot be "
+                              "written: No such file or directory\n");
 }
 
 // The program is stopped in the middle of its training and goes on; then what

@@ -7,11 +7,9 @@
 
 #include "common/check.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 // The weights of a layer, in the order of LlamaPart, with q and k as the form
 // wants them; those two are then in `room`, which is freed after use.
@@ -284,8 +282,7 @@ static void save_folder(const Llama *m, const LlamaPieces *p, const char *path)
     need_floats(m, path);
     static const char *const file[] = {"config.json", "model.safetensors",
                                        "tokenizer.model"};
-    if (mkdir(path, 0777) < 0 && errno != EEXIST)
-        die("%s: cannot be made: %s", path, strerror(errno));
+    directory_make(path);
     for (int i = 0; i < 3; i++) {
         Buffer full = {0};
         buffer_print(&full, "%s/%s", path, file[i]);
@@ -303,6 +300,14 @@ static bool ends_in(const char *path, const char *ending)
 {
     const size_t n = strlen(path), m = strlen(ending);
     return n > m && strcmp(path + n - m, ending) == 0;
+}
+
+void llama_save_needed(const char *path)
+{
+    if (ends_in(path, ".bin") || ends_in(path, ".gguf"))
+        need_file(path);
+    else
+        need_directory(path);
 }
 
 void llama_save(const Llama *m, const LlamaPieces *p, const char *path)

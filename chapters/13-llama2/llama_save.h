@@ -17,6 +17,10 @@
 // be SentencePiece.
 void llama_save(const Llama *m, const LlamaPieces *p, const char *path);
 
+// For before the work whose result is to be saved: dies with one line if it
+// could not be.
+void llama_save_needed(const char *path);
+
 // A tokenizer of n pieces, of the kind that Llama 2 has, learnt from a text:
 // <unk>, <s>, </s>, the 256 bytes, the most frequent joins that byte pair
 // encoding finds, and the text's single characters. It may end up with fewer.

@@ -15,12 +15,10 @@
 #include "common/progress.h"
 #include "common/threads.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 // --- what is learnt ---------------------------------------------------------
 
@@ -132,12 +130,6 @@ static Curve learn(const Cria *m, const CriaText *c, const Lesson *l)
 
 // --- the three forms --------------------------------------------------------
 
-static void make_folder(const char *path)
-{
-    if (mkdir(path, 0777) < 0 && errno != EEXIST)
-        die("%s: cannot be made: %s", path, strerror(errno));
-}
-
 static double megabytes(const LlamaFile *f)
 {
     size_t bytes = f->size;
@@ -156,8 +148,8 @@ static int three_forms(const Cria *cria, const LlamaPieces *p, const Ids *tale,
                                        "build/13-llama2/tales"};
     int same = 0;
     Llama m = cria_llama(cria);
-    make_folder("build");
-    make_folder("build/13-llama2");
+    directory_make("build");
+    directory_make("build/13-llama2");
     puts("  file                           MB   what it is                 "
          "the same text");
     for (int i = 0; i < 3; i++) {
@@ -455,6 +447,8 @@ int main(int argc, char **argv)
     const char *wrong = llama_shape_wrong(&l.shape);
     if (wrong)
         cli_misuse("%s", wrong);
+    if (a.save)
+        llama_save_needed(a.save);
     printf("A Llama learns to tell tales: about %s and 100 MB of memory.\n\n",
            run.quick ? "8 seconds" : "50 seconds");
     demonstrate(&run, &l, a.save);

@@ -1106,6 +1106,17 @@ static void the_program_refuses(void **state)
                    "two.gguf --tokenizer data/kept/none");
     assert_refused(1, PIECES ": it has",
                    "13-llama2 --model " GOLDEN "two.gguf --tokenizer " PIECES);
+    static const char *const form[] = {"x", "x.bin", "x.gguf"};
+    for (int i = 0; i < 3; i++) { // before anything else
+        char said[1000], want[200];
+        testing_run(said, sizeof said, "13-llama2 --quick --save /nowhere/%s",
+                    form[i]);
+        snprintf(want, sizeof want,
+                 "13-llama2: /nowhere/%s: cannot be written: No such file or "
+                 "directory\n",
+                 form[i]);
+        assert_string_equal(said, want);
+    }
 }
 
 int main(void)

@@ -25,7 +25,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static Run run;
 
@@ -400,8 +399,8 @@ static Ids tale_of(const Llama *m, const LlamaPieces *p)
 static bool comes_back(const Llama *m, const LlamaPieces *p, QuantKind kind)
 {
     static const char path[] = "build/14-quantization/tales.gguf";
-    mkdir("build", 0777);
-    mkdir("build/14-quantization", 0777);
+    directory_make("build");
+    directory_make("build/14-quantization");
     llama_save(m, p, path);
     LlamaFile f = llama_open(path);
     Llama again = quant_load(&f, kind, false);
@@ -458,8 +457,11 @@ static void show_speed(void)
            "            MB   written, one by one   = GB of weights   read, 256 "
            "together\n",
            (double)llama_parameters(shape) / 1e6);
+    fflush(stdout);
     for (int k = 0; k < KINDS; k++) {
         const PackedSpeed s = packed_speed(shape, (QuantKind)k);
+        if (interrupted())
+            die("stopped");
         char text[3][16];
         name[k] = quant_name((QuantKind)k);
         written[k] = s.written;

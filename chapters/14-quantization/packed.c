@@ -58,6 +58,8 @@ void packed_ask(const AskPacked *a)
     if (k->save && !ends_with(k->save, ".gguf"))
         cli_misuse("%s: packed weights are written as GGUF: NAME.gguf",
                    k->save);
+    if (k->save)
+        need_file(k->save);
     LlamaFile f = llama_open(k->model);
     Llama m = quant_load(&f, a->kind, a->best);
     count(&m, &packed, &floats);
@@ -89,7 +91,7 @@ static double best_seconds(LlamaRun *r, const int *token, int n, int at_once)
 {
     enum { TIMES = 5 };
     double best = INFINITY;
-    for (int i = 0; i < TIMES; i++) {
+    for (int i = 0; i < TIMES && !interrupted(); i++) {
         const double began = seconds_now();
         llama_forget(r, 0);
         for (int at = 0; at < n; at += at_once)

@@ -19,7 +19,8 @@ void packed_ask(const AskPacked *a);
 // The mean number of bits of a weight.
 double packed_bits(const Llama *m);
 
-// How fast a model of made-up weights is, kept in one kind.
+// How fast a model of made-up weights is, kept in one kind. After Ctrl-C
+// (interrupted() says so) the numbers mean nothing.
 typedef struct PackedSpeed {
     double megabytes; // of weights
     double written;   // tokens a second, one at a time

@@ -149,6 +149,8 @@ static void what_cannot_be_done_is_said(void **state)
     assert_dies(ask, &a, 2, "x.bin: packed weights are written as GGUF");
     a.ask.save = ".gguf/none/there.gguf";
     assert_dies(ask, &a, 1, ".gguf/none/there.gguf");
+    a.ask.model = "build/no/such.gguf"; // the first of two faults
+    assert_dies(ask, &a, 1, ".gguf/none/there.gguf");
     a.ask = (Ask){.model = "build/no/such.gguf"};
     assert_dies(ask, &a, 1, "there is no such file");
     a.ask = (Ask){.model = "README.md"};
@@ -225,6 +227,17 @@ static void the_first_of_many_is_said(void **state)
     }
 }
 
+static void ctrl_c_waits_for_one_measurement_only(void **state)
+{
+    (void)state;
+    static char said[20000];
+    assert_int_equal(testing_press(said, sizeof said, "made-up weights",
+                                   "14-quantization --quick"),
+                     1);
+    assert_non_null(strstr(said, "14-quantization: stopped\n"));
+    assert_null(strstr(strstr(said, "made-up weights"), "\n  F32 "));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +247,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_done_is_said),
         cmocka_unit_test(misuse_is_told_in_a_line),
         cmocka_unit_test(the_first_of_many_is_said),
+        cmocka_unit_test(ctrl_c_waits_for_one_measurement_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -824,6 +824,8 @@ int main(int argc, char **argv)
     if (p.recipe.longest < 8)
         cli_misuse("inputs of %d tokens are too short to learn from: 8 or more",
                    p.recipe.longest);
+    if (p.save)
+        need_directory(p.save);
     say_plan(&run, &p);
     demonstrate(&run, p);
     return 0;

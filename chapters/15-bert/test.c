@@ -961,6 +961,10 @@ static void misuse_is_told_in_a_line(void **state)
                    PROGRAM "--width 65");
     assert_refused(2, "too short to learn from", PROGRAM "--longest 7");
     assert_refused(1, "/nowhere: cannot be read", PROGRAM "--data /nowhere");
+    char said[1000]; // before anything else
+    testing_run(said, sizeof said, "15-bert --quick --save /nowhere/x");
+    assert_string_equal(said, "15-bert: /nowhere/x: cannot be written: No such "
+                              "file or directory\n");
 }
 
 int main(void)

@@ -15,13 +15,10 @@
 #include "common/plot.h"
 #include "common/progress.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { FOLDS = 5, SEEDS = 5, LEAST = 10, BUDGET = 4 * USE_LITE_TOKENS };
 
@@ -489,17 +486,6 @@ static void table_of(const Run *run, const Row *row, int rows, int words,
                 row[k].is.remedy.name, row[k].learning, row[k].scoring);
 }
 
-// Minutes of encoding should not be lost because they cannot be kept.
-static void need_directory(const char *path)
-{
-    if (mkdir(path, 0777) < 0 && errno != EEXIST)
-        die("%s: cannot be made: %s", path, strerror(errno));
-    char inside[1024];
-    snprintf(inside, sizeof inside, "%s/.", path);
-    if (access(inside, W_OK | X_OK) < 0)
-        die("%s: nothing can be written there: %s", path, strerror(errno));
-}
-
 void real_table(const Run *run, const char *kept)
 {
     const int rounds = run->quick ? 1 : SEEDS;
@@ -510,8 +496,10 @@ void real_table(const Run *run, const char *kept)
     const int rows = make_rows(row, &words);
     Corpus x = {.c = collection_of(run), .encoder = encoder_of(run)};
     print_plan(&x, rounds);
-    if (kept)
+    if (kept) { // minutes of encoding should not be lost
         need_directory(kept);
+        directory_make(kept);
+    }
     see_all(&x, kept, run->seed);
     for (int k = 0; k < rows; k++) {
         row[k].right = new_array((size_t)x.c.n + 1, sizeof(double));

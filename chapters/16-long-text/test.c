@@ -862,9 +862,9 @@ static void misuse_is_told_in_a_line(void **state)
                                  "echo word > $HERE/b/$i; done"),
                      0);
     if (access("data/cache/use-lite/model.json", R_OK) == 0) {
-        assert_refused(1, "nothing/x: cannot be made: No such file",
+        assert_refused(1, "nothing/x: cannot be written: No such file",
                        "16-long-text --data $HERE --keep $HERE/nothing/x");
-        assert_refused(1, "a/1: nothing can be written there: Not a directory",
+        assert_refused(1, "a/1: cannot be written: Not a directory",
                        "16-long-text --data $HERE --keep $HERE/a/1");
     }
     assert_refused(1, "/nowhere/at/all", "16-long-text --data /nowhere/at/all");
