@@ -124,18 +124,18 @@ Buffer text_read(const char *path)
     return b;
 }
 
-// Writes all n bytes; false, with errno, if that fails.
-static bool write_all(int fd, const char *bytes, size_t n)
+// Writes the parts one behind the other; false, with errno, if that fails.
+static bool write_all(int fd, const Text *part, size_t parts)
 {
-    while (n > 0) {
-        ssize_t done = write(fd, bytes, n);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return false;
-        bytes += done;
-        n -= done;
-    }
+    for (size_t i = 0; i < parts; i++)
+        for (size_t at = 0; at < part[i].length;) {
+            ssize_t done = write(fd, part[i].at + at, part[i].length - at);
+            if (done < 0 && errno == EINTR)
+                continue;
+            if (done < 0)
+                return false;
+            at += done;
+        }
     return true;
 }
 
@@ -180,19 +180,19 @@ static bool sync_directory_of(const char *path)
 }
 
 // A device or a pipe cannot be replaced; it is written to as it stands.
-static void write_in_place(const char *path, const void *bytes, size_t n)
+static void write_in_place(const char *path, const Text *part, size_t parts)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || !write_all(fd, bytes, n))
+    if (fd < 0 || !write_all(fd, part, parts))
         die("%s: cannot be written: %s", path, strerror(errno));
     close(fd);
 }
 
-void text_write(const char *path, const void *bytes, size_t n)
+void text_write_parts(const char *path, const Text *part, size_t parts)
 {
     struct stat old;
     if (stat(path, &old) == 0 && !S_ISREG(old.st_mode)) {
-        write_in_place(path, bytes, n);
+        write_in_place(path, part, parts);
         return;
     }
     Buffer beside = {0};
@@ -200,8 +200,8 @@ void text_write(const char *path, const void *bytes, size_t n)
     int fd = open_alone(beside.at);
     if (fd < 0)
         die("%s: cannot be written: %s", path, strerror(errno));
-    if (ftruncate(fd, 0) < 0 || !write_all(fd, bytes, n) || !sync_to_disk(fd) ||
-        rename(beside.at, path) < 0) {
+    if (ftruncate(fd, 0) < 0 || !write_all(fd, part, parts) ||
+        !sync_to_disk(fd) || rename(beside.at, path) < 0) {
         int why = errno;
         unlink(beside.at);
         die("%s: cannot be written: %s", path, strerror(why));
@@ -210,6 +210,11 @@ void text_write(const char *path, const void *bytes, size_t n)
     if (!sync_directory_of(path))
         die("%s: cannot be synced to disk: %s", path, strerror(errno));
     buffer_free(&beside);
+}
+
+void text_write(const char *path, const void *bytes, size_t n)
+{
+    text_write_parts(path, &(Text){bytes, n}, 1);
 }
 
 // --- lines and fields -------------------------------------------------------

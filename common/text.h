@@ -37,6 +37,9 @@ void buffer_free(Buffer *b);
 // a pipe is written to as it stands. Dies with one line if that fails.
 void text_write(const char *path, const void *bytes, size_t n);
 
+// The same for what lies in several places: the parts, one behind the other.
+void text_write_parts(const char *path, const Text *part, size_t parts);
+
 // Cuts the first line off *rest; false at the end. The line has no "\n" and no
 // "\r\n"; a last line without an end counts.
 bool text_line(Text *rest, Text *line);

@@ -212,6 +212,18 @@ static void test_write(void **state)
     free(home);
 }
 
+static void test_write_parts(void **state)
+{
+    (void)state;
+    char *path = copy_text(testing_path("parts"));
+    const Text part[] = {{"one", 3}, {NULL, 0}, {" and two", 4}, {"", 0}};
+    text_write_parts(path, part, 4);
+    assert_holds(path, "one and", 7);
+    text_write_parts(path, part, 0);
+    assert_holds(path, "", 0);
+    free(path);
+}
+
 static void write_too_much(void *path)
 {
     static char much[100000];
@@ -503,6 +515,7 @@ int main(void)
         cmocka_unit_test(test_read_pipe),
         cmocka_unit_test(test_read_refused),
         cmocka_unit_test(test_write),
+        cmocka_unit_test(test_write_parts),
         cmocka_unit_test(test_write_that_fails),
         cmocka_unit_test(test_write_to_a_device),
         cmocka_unit_test(test_write_from_two),

@@ -571,7 +571,7 @@ int main(int argc, char **argv)
         return 0;
     }
     printf("Positions, five ways: about %s and 100 MB of memory.\n\n",
-           run.quick ? "5 seconds" : "a minute");
+           run.quick ? "5 seconds" : "half a minute");
     Arena arena = arena_new((size_t)1 << 24);
     show_bag();
     show_sinusoids();

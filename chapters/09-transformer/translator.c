@@ -2,13 +2,12 @@
 #include "09-transformer/translator.h"
 
 #include "common/check.h"
+#include "common/folder.h"
 #include "common/plot.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 void translator_free(Translator *t)
 {
@@ -30,8 +29,7 @@ void translator_save(const Translator *t, const char *directory)
     char path[512];
     Buffer b = {0};
     const Shape *s = &t->model.shape;
-    if (mkdir(directory, 0777) < 0 && errno != EEXIST)
-        die("%s: cannot be made: %s", directory, strerror(errno));
+    folder_need(directory);
     coder_save(&t->coder, directory);
     buffer_print(&b, "width %d\nheads %d\nhidden %d\nlayers %d\n", s->width,
                  s->heads, s->hidden, s->layers);

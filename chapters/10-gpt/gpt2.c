@@ -2,16 +2,15 @@
 #include "10-gpt/gpt2.h"
 
 #include "common/check.h"
+#include "common/folder.h"
 #include "common/safetensors.h"
 #include "common/text.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 const char *path_in(const char *directory, const char *name, char to[512])
 {
@@ -288,19 +287,13 @@ static TensorOut write_place(const Place *p)
     return t;
 }
 
-static void make_directory(const char *directory)
-{
-    if (mkdir(directory, 0777) < 0 && errno != EEXIST)
-        die("%s: cannot be made: %s", directory, strerror(errno));
-}
-
 void gpt2_save(const Gpt *m, const char *directory)
 {
     char path[512];
     int n;
     check(m->shape.groups == m->shape.heads && m->shape.window == 0,
           "GPT-2's files know neither groups nor a window");
-    make_directory(directory);
+    folder_need(directory);
     Place *all = places_of_model(m, &n);
     TensorOut *out = new_array(n, sizeof *out);
     for (int i = 0; i < n; i++)
@@ -330,7 +323,7 @@ Bpe gpt2_load_bpe(const char *directory, int pieces)
 void gpt2_save_bpe(const Bpe *b, const char *directory)
 {
     char vocab[512], merges[512];
-    make_directory(directory);
+    folder_need(directory);
     bpe_save(b, path_in(directory, "vocab.json", vocab),
              path_in(directory, "merges.txt", merges));
 }

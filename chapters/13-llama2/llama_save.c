@@ -6,12 +6,11 @@
 #include "13-llama2/save_pieces.h"
 
 #include "common/check.h"
+#include "common/folder.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 // The weights of a layer, in the order of LlamaPart, with q and k as the form
 // wants them; those two are then in `room`, which is freed after use.
@@ -284,8 +283,7 @@ static void save_folder(const Llama *m, const LlamaPieces *p, const char *path)
     need_floats(m, path);
     static const char *const file[] = {"config.json", "model.safetensors",
                                        "tokenizer.model"};
-    if (mkdir(path, 0777) < 0 && errno != EEXIST)
-        die("%s: cannot be made: %s", path, strerror(errno));
+    folder_need(path);
     for (int i = 0; i < 3; i++) {
         Buffer full = {0};
         buffer_print(&full, "%s/%s", path, file[i]);

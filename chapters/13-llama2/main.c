@@ -10,17 +10,16 @@
 
 #include "common/check.h"
 #include "common/cli.h"
+#include "common/folder.h"
 #include "common/kernels.h"
 #include "common/plot.h"
 #include "common/progress.h"
 #include "common/threads.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 // --- what is learnt ---------------------------------------------------------
 
@@ -132,12 +131,6 @@ static Curve learn(const Cria *m, const CriaText *c, const Lesson *l)
 
 // --- the three forms --------------------------------------------------------
 
-static void make_folder(const char *path)
-{
-    if (mkdir(path, 0777) < 0 && errno != EEXIST)
-        die("%s: cannot be made: %s", path, strerror(errno));
-}
-
 static double megabytes(const LlamaFile *f)
 {
     size_t bytes = f->size;
@@ -151,18 +144,15 @@ static double megabytes(const LlamaFile *f)
 static int three_forms(const Cria *cria, const LlamaPieces *p, const Ids *tale,
                        int tokens)
 {
-    static const char *const path[] = {"build/13-llama2/tales.bin",
-                                       "build/13-llama2/tales.gguf",
-                                       "build/13-llama2/tales"};
+    static const char *const name[] = {"tales.bin", "tales.gguf", "tales"};
     int same = 0;
     Llama m = cria_llama(cria);
-    make_folder("build");
-    make_folder("build/13-llama2");
-    puts("  file                           MB   what it is                 "
-         "the same text");
+    puts("  file          MB   what it is                 the same text");
     for (int i = 0; i < 3; i++) {
-        llama_save(&m, p, path[i]);
-        LlamaFile f = llama_open(path[i]);
+        Buffer path = {0};
+        buffer_print(&path, "%s/%s", folder_of_this_run(), name[i]);
+        llama_save(&m, p, path.at);
+        LlamaFile f = llama_open(path.at);
         LlamaPieces its = llama_pieces_for(&f, NULL);
         Llama again = llama_load(&f);
         Ids text = {0};
@@ -171,12 +161,13 @@ static int three_forms(const Cria *cria, const LlamaPieces *p, const Ids *tale,
             text.n == tale->n &&
             memcmp(text.at, tale->at, tale->n * sizeof *tale->at) == 0;
         same += equal;
-        printf("  %-28s%5.2f   %-24s   %s\n", path[i], megabytes(&f), f.kind,
+        printf("  %-11s%5.2f   %-24s   %s\n", name[i], megabytes(&f), f.kind,
                equal ? "yes" : "no");
         ids_free(&text);
         llama_free(&again);
         llama_pieces_free(&its);
         llama_close(&f);
+        buffer_free(&path);
     }
     llama_free(&m);
     return same;
@@ -332,6 +323,7 @@ static void demonstrate(const Run *run, const Lesson *l, const char *save)
            s->layers, s->width, s->heads, s->groups, s->hidden,
            llama_parameters(s));
     Cria m = cria_new(mine.shape, run->seed);
+    (void)folder_of_this_run(); // what cannot be made shall be said at once
     puts("  step   loss     held out, in nats a token");
     const double began = seconds_now();
     const Curve curve = learn(&m, &c, &mine);

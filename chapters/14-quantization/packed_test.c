@@ -191,6 +191,13 @@ static void misuse_is_told_in_a_line(void **state)
     }
 }
 
+static void a_folder_that_cannot_be_made_is_said_at_once(void **state)
+{
+    (void)state;
+    assert_refused(1, "/there/is/none: no folder can be made there",
+                   "TMPDIR=/there/is/none 14-quantization --quick");
+}
+
 // Many threads find many weights that cannot be packed: it is told in one line,
 // and always the same.
 static void the_first_of_many_is_said(void **state)
@@ -233,6 +240,7 @@ int main(void)
         cmocka_unit_test(the_cache_is_chosen),
         cmocka_unit_test(what_cannot_be_done_is_said),
         cmocka_unit_test(misuse_is_told_in_a_line),
+        cmocka_unit_test(a_folder_that_cannot_be_made_is_said_at_once),
         cmocka_unit_test(the_first_of_many_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

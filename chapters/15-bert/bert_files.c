@@ -6,14 +6,13 @@
 #include "15-bert/bert.h"
 
 #include "common/check.h"
+#include "common/folder.h"
 #include "common/params_file.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { PATH_ROOM = 512, NAME_ROOM = 200 };
 
@@ -266,8 +265,7 @@ void bert_save(const Bert *m, const WordPiece *w, const char *directory)
 {
     char path[PATH_ROOM];
     Buffer b = {0};
-    if (mkdir(directory, 0777) < 0 && errno != EEXIST)
-        die("%s: cannot be made: %s", directory, strerror(errno));
+    folder_need(directory);
     for (int i = 0; i < w->vocab.n; i++) {
         buffer_add(&b, w->vocab.piece[i].at, w->vocab.piece[i].length);
         buffer_add(&b, "\n", 1);
