@@ -560,10 +560,8 @@ int main(int argc, char **argv)
               "learnt from.",
               own, &run);
     const bool one = job.only != POSITION_KINDS;
-    if (job.resume && !one) {
-        warn("--resume goes on with one kind: say which by --positions");
-        return 2;
-    }
+    if (job.resume && !one)
+        cli_misuse("--resume goes on with one kind: say which by --positions");
     if (one) {
         show_tales(&job);
         printf("=> %s trained for %d steps\n", position_names[job.only],

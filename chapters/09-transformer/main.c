@@ -11,6 +11,7 @@
 
 #include "common/check.h"
 #include "common/cli.h"
+#include "common/folder.h"
 #include "common/plot.h"
 #include "common/progress.h"
 
@@ -216,6 +217,8 @@ static void grammar_lesson(const Run *run, Lesson l, int beam, const char *save)
     l.shape.pieces = t.coder.n;
     t.model = transformer_new(l.shape, run->seed);
     Pairs pairs = pairs_of(&t.coder, &train);
+    if (save)
+        folder_need(save); // what cannot be kept shall be said at once
     printf("1. A grammar, English to German: %d pairs to learn from, %d words "
            "of both\n\n",
            train.n, t.coder.n);

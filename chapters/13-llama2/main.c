@@ -337,7 +337,7 @@ static void demonstrate(const Run *run, const Lesson *l, const char *save)
         llama_save(&ready, &p, save);
     Ids told = {0}, tale = {0};
     tell(&ready, &p, 0.5f, &told, TALE, run->quick ? stderr : stdout);
-    fputs(run->quick ? "" : "\n\n", stdout);
+    fputs("\n\n", run->quick ? stderr : stdout);
     tell(&ready, &p, 0, &tale, TALE, NULL);
     puts("4. Written in three forms, and read back\n");
     const int same = three_forms(&m, &p, &tale, TALE);
