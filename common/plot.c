@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "common/check.h"
+#include "common/folder.h"
 #include "common/text.h"
 
 extern char **environ;
@@ -726,22 +727,6 @@ static void put_plot(FILE *f, const Plot *p, bool small)
 
 // --- saving -----------------------------------------------------------------
 
-// Makes a directory and those above it; false if that is impossible.
-static bool make_directory(const char *dir)
-{
-    char *path = copy_text(dir);
-    for (char *at = path + 1; at[-1]; at++)
-        if (*at == '/' || !*at) {
-            char kept = *at;
-            *at = 0;
-            mkdir(path, 0777);
-            *at = kept;
-        }
-    free(path);
-    struct stat s;
-    return stat(dir, &s) == 0 && S_ISDIR(s.st_mode);
-}
-
 // Copies what gnuplot complained about to standard error.
 static void show_complaint(FILE *from, const char *path)
 {
@@ -826,7 +811,7 @@ void plot_save_grid(Plot *const *p, int n, int cols, const char *dir,
         path.length = 0;
         buffer_print(&path, "%s/%s", dir, gp.at);
         errno = 0;
-        if (make_directory(dir) && write_plots(p, n, cols, path.at, svg.at)) {
+        if (folder_made(dir) && write_plots(p, n, cols, path.at, svg.at)) {
             draw(dir, gp.at, path.at);
         } else if (!told) {
             warn("%s cannot be written (%s): no plots", path.at,

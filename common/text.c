@@ -124,18 +124,18 @@ Buffer text_read(const char *path)
     return b;
 }
 
-// Writes all n bytes; false, with errno, if that fails.
-static bool write_all(int fd, const char *bytes, size_t n)
+// Writes the parts one behind the other; false, with errno, if that fails.
+static bool write_all(int fd, const Text *part, size_t parts)
 {
-    while (n > 0) {
-        ssize_t done = write(fd, bytes, n);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return false;
-        bytes += done;
-        n -= done;
-    }
+    for (size_t i = 0; i < parts; i++)
+        for (size_t at = 0; at < part[i].length;) {
+            ssize_t done = write(fd, part[i].at + at, part[i].length - at);
+            if (done < 0 && errno == EINTR)
+                continue;
+            if (done < 0)
+                return false;
+            at += done;
+        }
     return true;
 }
 
@@ -180,19 +180,19 @@ static bool sync_directory_of(const char *path)
 }
 
 // A device or a pipe cannot be replaced; it is written to as it stands.
-static void write_in_place(const char *path, const void *bytes, size_t n)
+static void write_in_place(const char *path, const Text *part, size_t parts)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || !write_all(fd, bytes, n))
+    if (fd < 0 || !write_all(fd, part, parts))
         die("%s: cannot be written: %s", path, strerror(errno));
     close(fd);
 }
 
-void text_write(const char *path, const void *bytes, size_t n)
+void text_write_parts(const char *path, const Text *part, size_t parts)
 {
     struct stat old;
     if (stat(path, &old) == 0 && !S_ISREG(old.st_mode)) {
-        write_in_place(path, bytes, n);
+        write_in_place(path, part, parts);
         return;
     }
     Buffer beside = {0};
@@ -200,8 +200,8 @@ void text_write(const char *path, const void *bytes, size_t n)
     int fd = open_alone(beside.at);
     if (fd < 0)
         die("%s: cannot be written: %s", path, strerror(errno));
-    if (ftruncate(fd, 0) < 0 || !write_all(fd, bytes, n) || !sync_to_disk(fd) ||
-        rename(beside.at, path) < 0) {
+    if (ftruncate(fd, 0) < 0 || !write_all(fd, part, parts) ||
+        !sync_to_disk(fd) || rename(beside.at, path) < 0) {
         int why = errno;
         unlink(beside.at);
         die("%s: cannot be written: %s", path, strerror(why));
@@ -212,41 +212,9 @@ void text_write(const char *path, const void *bytes, size_t n)
     buffer_free(&beside);
 }
 
-void directory_make(const char *path)
+void text_write(const char *path, const void *bytes, size_t n)
 {
-    if (mkdir(path, 0777) < 0 && errno != EEXIST)
-        die("%s: cannot be made: %s", path, strerror(errno));
-}
-
-// A file is replaced, so that its directory must be writable, and not the file.
-static void need(const char *path, bool directory)
-{
-    struct stat is;
-    const bool there = stat(path, &is) == 0;
-    char *copy = copy_text(path);
-    const char *above = dirname(copy);
-    int why = 0;
-    if (!there && (errno != ENOENT || !*path))
-        why = errno;
-    else if (there && S_ISDIR(is.st_mode) != directory)
-        why = directory ? ENOTDIR : EISDIR;
-    else if (there && !S_ISREG(is.st_mode))
-        why = access(path, directory ? W_OK | X_OK : W_OK) < 0 ? errno : 0;
-    else
-        why = access(above, W_OK | X_OK) < 0 ? errno : 0;
-    if (why)
-        die("%s: cannot be written: %s", path, strerror(why));
-    free(copy);
-}
-
-void need_file(const char *path)
-{
-    need(path, false);
-}
-
-void need_directory(const char *path)
-{
-    need(path, true);
+    text_write_parts(path, &(Text){bytes, n}, 1);
 }
 
 // --- lines and fields -------------------------------------------------------

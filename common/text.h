@@ -37,14 +37,8 @@ void buffer_free(Buffer *b);
 // a pipe is written to as it stands. Dies with one line if that fails.
 void text_write(const char *path, const void *bytes, size_t n);
 
-// Makes a directory, unless it is there. Dies with one line if that fails.
-void directory_make(const char *path);
-
-// For before the work whose result is to be kept: dies with one line if no file
-// could be written at `path`; in a directory there, which need not be there
-// yet. Makes nothing and changes nothing.
-void need_file(const char *path);
-void need_directory(const char *path);
+// The same for what lies in several places: the parts, one behind the other.
+void text_write_parts(const char *path, const Text *part, size_t parts);
 
 // Cuts the first line off *rest; false at the end. The line has no "\n" and no
 // "\r\n"; a last line without an end counts.

@@ -212,6 +212,18 @@ static void test_write(void **state)
     free(home);
 }
 
+static void test_write_parts(void **state)
+{
+    (void)state;
+    char *path = copy_text(testing_path("parts"));
+    const Text part[] = {{"one", 3}, {NULL, 0}, {" and two", 4}, {"", 0}};
+    text_write_parts(path, part, 4);
+    assert_holds(path, "one and", 7);
+    text_write_parts(path, part, 0);
+    assert_holds(path, "", 0);
+    free(path);
+}
+
 static void write_too_much(void *path)
 {
     static char much[100000];
@@ -245,67 +257,6 @@ static void test_write_that_fails(void **state)
                 "cannot be written: Is a directory");
     char full[] = "/dev/full";
     assert_dies(write_one, full, 1, "/dev/full: cannot be written: No space");
-}
-
-static void ask_for_file(void *path)
-{
-    need_file(path);
-}
-
-static void ask_for_directory(void *path)
-{
-    need_directory(path);
-}
-
-// What can be written passes and stays as it is; what cannot, dies.
-static void test_need(void **state)
-{
-    (void)state;
-    char *file = copy_text(testing_path("needed"));
-    char *below = copy_text(testing_path("needed/below"));
-    char *lost = copy_text(testing_path("nowhere/file"));
-    char device[] = "/dev/null", nameless[] = "", bare[] = "bare";
-    need_file(file);
-    need_directory(file);
-    need_file(bare);
-    need_file(device);
-    need_directory((char *)where);
-    assert_false(is_there(file));
-    assert_false(is_there(bare));
-    text_write(file, "the old text", 12);
-    need_file(file);
-    assert_holds(file, "the old text", 12);
-    assert_dies(ask_for_directory, file, 1,
-                "needed: cannot be written: Not a directory");
-    assert_dies(ask_for_file, below, 1,
-                "needed/below: cannot be written: Not a directory");
-    assert_dies(ask_for_file, (char *)where, 1,
-                "cannot be written: Is a directory");
-    assert_dies(ask_for_file, nameless, 1, ": cannot be written: No such");
-    assert_dies(ask_for_file, lost, 1,
-                "nowhere/file: cannot be written: No such file or directory");
-    assert_dies(ask_for_directory, lost, 1,
-                "nowhere/file: cannot be written: No such file or directory");
-    directory_make((char *)where); // is there
-    char *made = copy_text(testing_path("made"));
-    directory_make(made);
-    need_directory(made);
-    assert_true(is_there(made));
-    free(file), free(below), free(lost), free(made);
-}
-
-static void make_below(void *path)
-{
-    directory_make(path);
-}
-
-static void test_make_that_fails(void **state)
-{
-    (void)state;
-    char *lost = copy_text(testing_path("nowhere/sub"));
-    assert_dies(make_below, lost, 1,
-                "nowhere/sub: cannot be made: No such file or directory");
-    free(lost);
 }
 
 static void test_write_to_a_device(void **state)
@@ -564,9 +515,8 @@ int main(void)
         cmocka_unit_test(test_read_pipe),
         cmocka_unit_test(test_read_refused),
         cmocka_unit_test(test_write),
+        cmocka_unit_test(test_write_parts),
         cmocka_unit_test(test_write_that_fails),
-        cmocka_unit_test(test_need),
-        cmocka_unit_test(test_make_that_fails),
         cmocka_unit_test(test_write_to_a_device),
         cmocka_unit_test(test_write_from_two),
         cmocka_unit_test(test_lines),

@@ -12,6 +12,7 @@
 #include "common/checkpoint.h"
 #include "common/cli.h"
 #include "common/digits.h"
+#include "common/folder.h"
 #include "common/ops.h"
 #include "common/plot.h"
 #include "common/progress.h"

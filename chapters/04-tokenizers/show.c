@@ -1,10 +1,9 @@
 // Cut lines in the terminal and in SVG; see show.h.
 #include "04-tokenizers/show.h"
 
-#include "common/check.h"
+#include "common/folder.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <utf8proc.h>
 
 enum { NAME_WIDTH = 12 };
@@ -128,7 +127,7 @@ void cut_draw(const CutLine *lines, int n, const char *dir, const char *name)
                  LEFT + WIDEST * COLUMN + 8, y);
     buffer_add(&svg, body.at, body.length);
     buffer_print(&svg, "</svg>\n");
-    directory_make(dir);
+    folder_make(dir);
     buffer_print(&path, "%s/%s.svg", dir, name);
     text_write(path.at, svg.at, svg.length);
     buffer_free(&body);

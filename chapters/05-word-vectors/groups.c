@@ -2,11 +2,11 @@
 #include "05-word-vectors/groups.h"
 
 #include "common/check.h"
+#include "common/folder.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 const Group groups[GROUPS] = {
     {"animals",
@@ -84,7 +84,7 @@ void draw_words(const char *const *word, const int *group, int n,
                      colour[group[i] % 7], x, y, x + 6, y + 4, word[i]);
     }
     buffer_print(&svg, "</svg>\n");
-    directory_make(dir);
+    folder_make(dir);
     buffer_print(&path, "%s/%s.svg", dir, name);
     text_write(path.at, svg.at, svg.length);
     buffer_free(&svg);

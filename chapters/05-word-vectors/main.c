@@ -16,6 +16,7 @@
 
 #include "common/check.h"
 #include "common/cli.h"
+#include "common/folder.h"
 #include "common/kernels.h"
 #include "common/plot.h"
 #include "common/progress.h"

@@ -620,7 +620,7 @@ int main(int argc, char **argv)
     printf("Attention, step by step: about %s and %s of memory.\n"
            "A tilde marks what is measured; one core, unless --threads says "
            "more.\n\n",
-           run.quick ? "2 seconds" : "10 seconds",
+           run.quick ? "2 seconds" : "6 seconds",
            run.quick ? "120 MB" : "700 MB");
     Tape *t = tape_new(0, run.seed);
     int longest = 0;

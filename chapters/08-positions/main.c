@@ -9,6 +9,7 @@
 #include "common/check.h"
 #include "common/checkpoint.h"
 #include "common/cli.h"
+#include "common/folder.h"
 #include "common/plot.h"
 #include "common/progress.h"
 
@@ -560,10 +561,8 @@ int main(int argc, char **argv)
               "learnt from.",
               own, &run);
     const bool one = job.only != POSITION_KINDS;
-    if (job.resume && !one) {
-        warn("--resume goes on with one kind: say which by --positions");
-        return 2;
-    }
+    if (job.resume && !one)
+        cli_misuse("--resume goes on with one kind: say which by --positions");
     if (job.save != usual)
         need_file(job.save);
     if (one) {
@@ -573,7 +572,7 @@ int main(int argc, char **argv)
         return 0;
     }
     printf("Positions, five ways: about %s and 100 MB of memory.\n\n",
-           run.quick ? "5 seconds" : "a minute");
+           run.quick ? "5 seconds" : "half a minute");
     Arena arena = arena_new((size_t)1 << 24);
     show_bag();
     show_sinusoids();

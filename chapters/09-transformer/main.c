@@ -11,6 +11,7 @@
 
 #include "common/check.h"
 #include "common/cli.h"
+#include "common/folder.h"
 #include "common/plot.h"
 #include "common/progress.h"
 
@@ -393,7 +394,7 @@ int main(int argc, char **argv)
         real.pair = pairs_known[pair < 0 ? 0 : pair];
         snprintf(directory, sizeof directory, "build/multi30k-%s", real.pair);
         real.save = save ? save : directory;
-        need_directory(real.save);
+        need_folder(real.save);
         real.beam = beam;
         recipe->seed = run.seed;
         printf(
@@ -406,7 +407,7 @@ int main(int argc, char **argv)
         Lesson l = lesson_for(&run);
         l.steps = steps ? steps : l.steps;
         if (save)
-            need_directory(save);
+            need_folder(save);
         printf("A transformer learns to translate: about %s and 100 MB of "
                "memory.\n\n",
                run.quick ? "8 seconds" : "half a minute");

@@ -896,7 +896,10 @@ static void a_saved_translator_says_the_same(void **state)
     shape.pieces = t.coder.n;
     t.model = transformer_new(shape, 4);
     translator_save(&t, here);
-    Translator u = translator_load(here);
+    char below[400]; // where no folder is yet
+    snprintf(below, sizeof below, "%s/build/interrupted", here);
+    translator_save(&t, below);
+    Translator u = translator_load(below);
     Text sentence[] = {text_of("The dog"), text_of(""), text_of("a bird")};
     Buffer a = {0}, b = {0}, one = {0};
     translate(&t, sentence, 3, 2, &a);
@@ -1036,6 +1039,8 @@ static void misuse_is_told_in_a_line(void **state)
                    "09-transformer --load /nowhere");
     assert_refused(1, "make data NAME=multi30k",
                    "09-transformer --pair de-en --data /nowhere");
+    assert_refused(1, "train.de.gz/x: cannot be made: Not a directory",
+                   "09-transformer --quick --save $HERE/train.de.gz/x");
     assert_refused(1, "has 1 lines, train.en.gz has 150",
                    "09-transformer --pair de-en --data $HERE --save $HERE/x");
     char said[1000]; // before anything else

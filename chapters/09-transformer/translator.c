@@ -2,6 +2,7 @@
 #include "09-transformer/translator.h"
 
 #include "common/check.h"
+#include "common/folder.h"
 #include "common/plot.h"
 
 #include <stdio.h>
@@ -28,7 +29,7 @@ void translator_save(const Translator *t, const char *directory)
     char path[512];
     Buffer b = {0};
     const Shape *s = &t->model.shape;
-    directory_make(directory);
+    folder_make(directory);
     coder_save(&t->coder, directory);
     buffer_print(&b, "width %d\nheads %d\nhidden %d\nlayers %d\n", s->width,
                  s->heads, s->hidden, s->layers);

@@ -2,6 +2,7 @@
 #include "10-gpt/gpt2.h"
 
 #include "common/check.h"
+#include "common/folder.h"
 #include "common/safetensors.h"
 #include "common/text.h"
 
@@ -292,7 +293,7 @@ void gpt2_save(const Gpt *m, const char *directory)
     int n;
     check(m->shape.groups == m->shape.heads && m->shape.window == 0,
           "GPT-2's files know neither groups nor a window");
-    directory_make(directory);
+    folder_make(directory);
     Place *all = places_of_model(m, &n);
     TensorOut *out = new_array(n, sizeof *out);
     for (int i = 0; i < n; i++)
@@ -322,7 +323,7 @@ Bpe gpt2_load_bpe(const char *directory, int pieces)
 void gpt2_save_bpe(const Bpe *b, const char *directory)
 {
     char vocab[512], merges[512];
-    directory_make(directory);
+    folder_make(directory);
     bpe_save(b, path_in(directory, "vocab.json", vocab),
              path_in(directory, "merges.txt", merges));
 }

@@ -15,6 +15,7 @@
 #include "11-kv-cache/cost.h"
 #include "common/check.h"
 #include "common/cli.h"
+#include "common/folder.h"
 #include "common/plot.h"
 #include "common/threads.h"
 
@@ -243,7 +244,7 @@ static const char *file_of(int i, const char *directory)
 // Ctrl-C: keeps the seven, as far as they have learnt, and ends the program.
 static _Noreturn void stop(void)
 {
-    directory_make(save);
+    folder_make(save);
     for (int i = 0; i < seven.n; i++)
         term_save(seven.school, &seven.term[i], file_of(i, save));
     die("stopped; the models are kept, the same command with --resume %s goes "
@@ -582,7 +583,7 @@ int main(int argc, char **argv)
     if (resume && access(resume, F_OK) < 0)
         die("%s: there is no such directory; Ctrl-C makes one", resume);
     if (save != usual)
-        need_directory(save);
+        need_folder(save);
     threads_set(1);
     printf("Attention variants: about %s and 200 MB of memory.\n"
            "A tilde marks what is measured.\n\n",

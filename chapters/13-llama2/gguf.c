@@ -6,12 +6,10 @@
 
 #include "common/check.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "the format is little endian, and numbers are copied as such");
@@ -423,29 +421,16 @@ void gguf_put_tensor(GgufOut *o, const char *name, GgufType type, int rows,
     buffer_add(&o->tensors, &number, sizeof number);
     buffer_add(&o->tensors, &o->at, sizeof o->at);
     o->data = grow_array(o->data, n + 1, sizeof *o->data);
-    o->bytes = grow_array(o->bytes, n + 1, sizeof *o->bytes);
-    o->data[n] = data;
-    o->bytes[n] = gguf_bytes(type, rows, cols);
-    check(o->bytes[n] > 0, "%s: %d x %d of type %u", name, rows, cols, number);
-    o->at += aligned(o->bytes[n]);
-}
-
-// The numbers may be as large as memory: they go to the file as they lie.
-static bool write_parts(FILE *f, const GgufOut *o, const Buffer *head)
-{
-    static const char zeros[ALIGNMENT];
-    bool good = fwrite(head->at, 1, head->length, f) == head->length;
-    for (uint64_t i = 0; i < o->n_tensors && good; i++) {
-        const size_t n = o->bytes[i], more = aligned(n) - n;
-        good = fwrite(o->data[i], 1, n, f) == n &&
-               fwrite(zeros, 1, more, f) == more;
-    }
-    return fflush(f) == 0 && fsync(fileno(f)) == 0 && good;
+    o->data[n] = (Text){data, gguf_bytes(type, rows, cols)};
+    check(o->data[n].length > 0, "%s: %d x %d of type %u", name, rows, cols,
+          number);
+    o->at += aligned(o->data[n].length);
 }
 
 void gguf_save(GgufOut *o, const char *path)
 {
-    Buffer head = {0}, beside = {0};
+    static const char zeros[ALIGNMENT];
+    Buffer head = {0};
     buffer_add(&head, "GGUF\3\0\0\0", 8);
     buffer_add(&head, &o->n_tensors, 8);
     buffer_add(&head, &o->n_values, 8);
@@ -453,21 +438,19 @@ void gguf_save(GgufOut *o, const char *path)
     buffer_add(&head, o->tensors.at, o->tensors.length);
     while (head.length % ALIGNMENT)
         buffer_add(&head, "", 1);
-    buffer_print(&beside, "%s.part", path);
-    FILE *f = fopen(beside.at, "wb");
-    if (!f)
-        die("%s: cannot be written: %s", path, strerror(errno));
-    const bool written = write_parts(f, o, &head);
-    if (fclose(f) != 0 || !written || rename(beside.at, path) < 0) {
-        const int why = errno;
-        unlink(beside.at);
-        die("%s: cannot be written: %s", path, strerror(why));
+    // The numbers may be as large as memory: they go to the file as they lie.
+    Text *part = new_array(2 * o->n_tensors + 1, sizeof *part);
+    part[0] = (Text){head.at, head.length};
+    for (uint64_t i = 0; i < o->n_tensors; i++) {
+        const size_t n = o->data[i].length;
+        part[2 * i + 1] = o->data[i];
+        part[2 * i + 2] = (Text){zeros, aligned(n) - n};
     }
+    text_write_parts(path, part, 2 * o->n_tensors + 1);
+    free(part);
     buffer_free(&head);
-    buffer_free(&beside);
     buffer_free(&o->values);
     buffer_free(&o->tensors);
     free(o->data);
-    free(o->bytes);
     *o = (GgufOut){0};
 }

@@ -95,8 +95,7 @@ size_t gguf_bytes(GgufType type, uint64_t rows, uint64_t cols);
 typedef struct GgufOut {
     Buffer values, tensors; // their headers, as they will be in the file
     uint64_t n_values, n_tensors, at;
-    const void **data; // of each tensor
-    size_t *bytes;
+    Text *data; // of each tensor
 } GgufOut;
 
 // Begin with {0}; the data of the tensors must stay until gguf_save, which

@@ -6,6 +6,7 @@
 #include "13-llama2/save_pieces.h"
 
 #include "common/check.h"
+#include "common/folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -282,7 +283,7 @@ static void save_folder(const Llama *m, const LlamaPieces *p, const char *path)
     need_floats(m, path);
     static const char *const file[] = {"config.json", "model.safetensors",
                                        "tokenizer.model"};
-    directory_make(path);
+    folder_make(path);
     for (int i = 0; i < 3; i++) {
         Buffer full = {0};
         buffer_print(&full, "%s/%s", path, file[i]);
@@ -307,7 +308,7 @@ void llama_save_needed(const char *path)
     if (ends_in(path, ".bin") || ends_in(path, ".gguf"))
         need_file(path);
     else
-        need_directory(path);
+        need_folder(path);
 }
 
 void llama_save(const Llama *m, const LlamaPieces *p, const char *path)

@@ -10,6 +10,7 @@
 
 #include "common/check.h"
 #include "common/cli.h"
+#include "common/folder.h"
 #include "common/kernels.h"
 #include "common/plot.h"
 #include "common/progress.h"
@@ -143,18 +144,15 @@ static double megabytes(const LlamaFile *f)
 static int three_forms(const Cria *cria, const LlamaPieces *p, const Ids *tale,
                        int tokens)
 {
-    static const char *const path[] = {"build/13-llama2/tales.bin",
-                                       "build/13-llama2/tales.gguf",
-                                       "build/13-llama2/tales"};
+    static const char *const name[] = {"tales.bin", "tales.gguf", "tales"};
     int same = 0;
     Llama m = cria_llama(cria);
-    directory_make("build");
-    directory_make("build/13-llama2");
-    puts("  file                           MB   what it is                 "
-         "the same text");
+    puts("  file          MB   what it is                 the same text");
     for (int i = 0; i < 3; i++) {
-        llama_save(&m, p, path[i]);
-        LlamaFile f = llama_open(path[i]);
+        Buffer path = {0};
+        buffer_print(&path, "%s/%s", folder_of_this_run(), name[i]);
+        llama_save(&m, p, path.at);
+        LlamaFile f = llama_open(path.at);
         LlamaPieces its = llama_pieces_for(&f, NULL);
         Llama again = llama_load(&f);
         Ids text = {0};
@@ -163,12 +161,13 @@ static int three_forms(const Cria *cria, const LlamaPieces *p, const Ids *tale,
             text.n == tale->n &&
             memcmp(text.at, tale->at, tale->n * sizeof *tale->at) == 0;
         same += equal;
-        printf("  %-28s%5.2f   %-24s   %s\n", path[i], megabytes(&f), f.kind,
+        printf("  %-11s%5.2f   %-24s   %s\n", name[i], megabytes(&f), f.kind,
                equal ? "yes" : "no");
         ids_free(&text);
         llama_free(&again);
         llama_pieces_free(&its);
         llama_close(&f);
+        buffer_free(&path);
     }
     llama_free(&m);
     return same;
@@ -324,6 +323,7 @@ static void demonstrate(const Run *run, const Lesson *l, const char *save)
            s->layers, s->width, s->heads, s->groups, s->hidden,
            llama_parameters(s));
     Cria m = cria_new(mine.shape, run->seed);
+    (void)folder_of_this_run(); // what cannot be made shall be said at once
     puts("  step   loss     held out, in nats a token");
     const double began = seconds_now();
     const Curve curve = learn(&m, &c, &mine);
@@ -337,7 +337,7 @@ static void demonstrate(const Run *run, const Lesson *l, const char *save)
         llama_save(&ready, &p, save);
     Ids told = {0}, tale = {0};
     tell(&ready, &p, 0.5f, &told, TALE, run->quick ? stderr : stdout);
-    fputs(run->quick ? "" : "\n\n", stdout);
+    fputs("\n\n", run->quick ? stderr : stdout);
     tell(&ready, &p, 0, &tale, TALE, NULL);
     puts("4. Written in three forms, and read back\n");
     const int same = three_forms(&m, &p, &tale, TALE);

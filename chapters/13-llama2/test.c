@@ -1085,6 +1085,26 @@ static void ctrl_c_ends_the_learning(void **state)
     assert_non_null(strstr(said, "3 of 3 forms write one text"));
 }
 
+// What is written to be read back stands in a folder of the run's own, wherever
+// it is started, and goes with it.
+static void nothing_is_left_behind(void **state)
+{
+    (void)state;
+    static char said[60000];
+    testing_dir("13-elsewhere");
+    assert_int_equal(
+        testing_run(said, sizeof said,
+                    "mkdir $HERE/t; T=$(realpath $HERE/t) "
+                    "P=$(realpath $(command -v 13-llama2)); cd /proc; "
+                    "TMPDIR=$T $P --updates 1 --quick 2> /dev/null; ls $T"),
+        0);
+    const char *last = strstr(said, "; 3 of 3 forms write one text\n");
+    assert_non_null(last);
+    assert_string_equal(strchr(last, '\n'), "\n");
+    assert_refused(1, "/there/is/none: no folder can be made there",
+                   "TMPDIR=/there/is/none 13-llama2 --quick");
+}
+
 static void the_program_refuses(void **state)
 {
     (void)state;
@@ -1152,6 +1172,7 @@ int main(void)
         cmocka_unit_test(a_score_can_be_stopped),
         cmocka_unit_test(the_program_runs_models),
         cmocka_unit_test(ctrl_c_ends_the_learning),
+        cmocka_unit_test(nothing_is_left_behind),
         cmocka_unit_test(the_program_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

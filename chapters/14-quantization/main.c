@@ -18,6 +18,7 @@
 
 #include "common/check.h"
 #include "common/cli.h"
+#include "common/folder.h"
 #include "common/plot.h"
 #include "common/progress.h"
 
@@ -398,11 +399,10 @@ static Ids tale_of(const Llama *m, const LlamaPieces *p)
 // Writes the model as GGUF and reads it back: does it still tell the same?
 static bool comes_back(const Llama *m, const LlamaPieces *p, QuantKind kind)
 {
-    static const char path[] = "build/14-quantization/tales.gguf";
-    directory_make("build");
-    directory_make("build/14-quantization");
-    llama_save(m, p, path);
-    LlamaFile f = llama_open(path);
+    Buffer path = {0};
+    buffer_print(&path, "%s/tales.gguf", folder_of_this_run());
+    llama_save(m, p, path.at);
+    LlamaFile f = llama_open(path.at);
     Llama again = quant_load(&f, kind, false);
     Ids first = tale_of(m, p), second = tale_of(&again, p);
     const bool same = first.n == second.n &&
@@ -411,6 +411,7 @@ static bool comes_back(const Llama *m, const LlamaPieces *p, QuantKind kind)
     ids_free(&second);
     llama_free(&again);
     llama_close(&f);
+    buffer_free(&path);
     return same;
 }
 
@@ -551,6 +552,7 @@ static void demonstrate(void)
     double first[BITS_SHOWN];
     show_group();
     show_normal(run.seed, run.plots);
+    (void)folder_of_this_run(); // what cannot be made shall be said at once
     Student s = student_new();
     Llama m = cria_llama(&s.cria);
     const Eye e = {&s.pieces, &s.unseen, &s.looked};

@@ -5,6 +5,7 @@
 
 #include "common/check.h"
 #include "common/cli.h"
+#include "common/folder.h"
 #include "common/progress.h"
 
 #include <math.h>

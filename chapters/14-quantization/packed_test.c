@@ -193,6 +193,19 @@ static void misuse_is_told_in_a_line(void **state)
     }
 }
 
+static void a_folder_that_cannot_be_made_is_said_at_once(void **state)
+{
+    (void)state;
+    static char all[20000];
+    assert_int_equal(
+        testing_run(all, sizeof all,
+                    "TMPDIR=/there/is/none 14-quantization --quick"),
+        1);
+    assert_non_null(strstr(all, "/there/is/none: no folder can be made there"));
+    assert_non_null(strstr(all, "2. 32,768 normal numbers"));
+    assert_null(strstr(all, "3. A Llama")); // before it has learnt
+}
+
 // Many threads find many weights that cannot be packed: it is told in one line,
 // and always the same.
 static void the_first_of_many_is_said(void **state)
@@ -246,6 +259,7 @@ int main(void)
         cmocka_unit_test(the_cache_is_chosen),
         cmocka_unit_test(what_cannot_be_done_is_said),
         cmocka_unit_test(misuse_is_told_in_a_line),
+        cmocka_unit_test(a_folder_that_cannot_be_made_is_said_at_once),
         cmocka_unit_test(the_first_of_many_is_said),
         cmocka_unit_test(ctrl_c_waits_for_one_measurement_only),
     };

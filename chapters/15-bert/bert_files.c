@@ -6,6 +6,7 @@
 #include "15-bert/bert.h"
 
 #include "common/check.h"
+#include "common/folder.h"
 #include "common/params_file.h"
 
 #include <cjson/cJSON.h>
@@ -264,7 +265,7 @@ void bert_save(const Bert *m, const WordPiece *w, const char *directory)
 {
     char path[PATH_ROOM];
     Buffer b = {0};
-    directory_make(directory);
+    folder_make(directory);
     for (int i = 0; i < w->vocab.n; i++) {
         buffer_add(&b, w->vocab.piece[i].at, w->vocab.piece[i].length);
         buffer_add(&b, "\n", 1);

@@ -12,6 +12,7 @@
 
 #include "common/check.h"
 #include "common/cli.h"
+#include "common/folder.h"
 #include "common/plot.h"
 #include "common/progress.h"
 #include "data/tales/check.h"
@@ -825,7 +826,7 @@ int main(int argc, char **argv)
         cli_misuse("inputs of %d tokens are too short to learn from: 8 or more",
                    p.recipe.longest);
     if (p.save)
-        need_directory(p.save);
+        need_folder(p.save);
     say_plan(&run, &p);
     demonstrate(&run, p);
     return 0;

@@ -12,6 +12,7 @@
 #include "16-long-text/heads.h"
 
 #include "common/check.h"
+#include "common/folder.h"
 #include "common/plot.h"
 #include "common/progress.h"
 
@@ -497,8 +498,7 @@ void real_table(const Run *run, const char *kept)
     Corpus x = {.c = collection_of(run), .encoder = encoder_of(run)};
     print_plan(&x, rounds);
     if (kept) { // minutes of encoding should not be lost
-        need_directory(kept);
-        directory_make(kept);
+        folder_make(kept);
     }
     see_all(&x, kept, run->seed);
     for (int k = 0; k < rows; k++) {
