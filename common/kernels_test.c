@@ -478,9 +478,10 @@ static void a_crew_looks_ahead_while_it_waits(void **state)
     (void)state;
     static Looks looks;
     threads_set(3);
-    if (threads_count() < 3)
-        skip();                                           // no OpenMP
-    crew_ahead((Ahead){ITEMS, look_once, {looks.times}}); // there is no crew
+    if (threads_count() < 3) // no OpenMP
+        skip();
+    // There is no crew yet.
+    crew_ahead((Ahead){ITEMS, look_once, {looks.times}});
     with_crew(loops_of_nothing, NULL);
     for (int i = 0; i < ITEMS; i++)
         assert_int_equal(looks.times[i], 0);
