@@ -44,8 +44,7 @@ static void show_by_hand(void)
         for (int i = x.start[t]; i < x.start[t + 1]; i++)
             printf(" %d%s", x.posting[i].text + 1,
                    x.posting[i].count > 1 ? " (twice)" : "");
-        printf("%*sidf %.3f\n", 12 - 2 * (x.start[t + 1] - x.start[t]), "",
-               bm25_idf(N, x.start[t + 1] - x.start[t]));
+        printf(", idf %.3f\n", bm25_idf(N, x.start[t + 1] - x.start[t]));
     }
     const Text question = text_of("run tests");
     score_tfidf(&x, &question, 1, tfidf);
@@ -407,9 +406,8 @@ static void show_silence(const Run *run, const Base *b)
 static void show_conversation(Desk *d)
 {
     static const char *const asked[] = {
-        "Wie geht es dir?", "what was BM25 again",
-        "how do i runn the tests for one chapter",
-        "Why do the answers forget the beginning of long documents?",
+        "how do i runn the tests for one chapter", "what does the seed do",
+        "What was BM25 again?", "Can I sell what I build with this?",
         "How do I keep bread from going stale?"};
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
         printf("? %s\n", asked[i]);

@@ -142,7 +142,7 @@ void real_stackfaq(const Run *run, const Search *like)
     table_print(row, BY_WORDS, run->seed);
     double *first = new_array((size_t)row[0].n, sizeof *first);
     weighted_by_folds(&s, first);
-    const Bounds b = bootstrap(first, row[0].n, run->seed);
+    const Bounds b = bootstrap(first, row[0].right, row[0].n, k.n, run->seed);
     printf("  %-18s %5.3f  %.3f to %.3f\n", "weighted sum", b.mean, b.low,
            b.high);
     free(first);

@@ -5,11 +5,15 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void add_trial(Scored *row, Trial *t, Method m)
 {
     const size_t room = (size_t)row->n + (size_t)t->n + 1;
     row->there = true;
+    row->pairs = t->search.k->n;
+    row->right = grow_array(row->right, room, sizeof *row->right);
+    memcpy(row->right + row->n, t->right, (size_t)t->n * sizeof *t->right);
     row->first = grow_array(row->first, room, sizeof *row->first);
     row->reciprocal =
         grow_array(row->reciprocal, room, sizeof *row->reciprocal);
@@ -58,7 +62,8 @@ void table_score(const Search *like, int part, const ContrastRecipe *recipe,
     }
     for (Method m = 0; m < METHODS; m++)
         if (row[m].there)
-            row[m].r1 = bootstrap(row[m].first, row[m].n, seed);
+            row[m].r1 = bootstrap(row[m].first, row[m].right, row[m].n,
+                                  row[m].pairs, seed);
 }
 
 void table_print(const Scored row[METHODS], Method against, uint64_t seed)
@@ -75,8 +80,8 @@ void table_print(const Scored row[METHODS], Method against, uint64_t seed)
                measured, r->r1.high, measured, r->found.r5, measured,
                r->found.mrr);
         if (m != against) {
-            const Bounds b =
-                bootstrap_between(r->first, row[against].first, r->n, seed);
+            const Bounds b = bootstrap_between(r->first, row[against].first,
+                                               r->right, r->n, r->pairs, seed);
             printf("  %s%+.3f (%s%+.3f to %s%+.3f)", measured, b.mean, measured,
                    b.low, measured, b.high);
         }
@@ -88,5 +93,5 @@ void table_print(const Scored row[METHODS], Method against, uint64_t seed)
 void table_free(Scored row[METHODS])
 {
     for (int m = 0; m < METHODS; m++)
-        free(row[m].first), free(row[m].reciprocal);
+        free(row[m].first), free(row[m].reciprocal), free(row[m].right);
 }

@@ -8,7 +8,8 @@
 // A row for each method: of all its questions, R@1, R@5, MRR.
 typedef struct Scored {
     bool there; // the method has what it needs
-    int n;
+    int n, pairs;
+    int *right;    // n: the pair of each
     double *first; // n: 1 if the right one came first
     double *reciprocal;
     Found found;

@@ -25,30 +25,42 @@ static int smaller_first(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-Bounds bootstrap(const double *x, int n, uint64_t seed)
+Bounds bootstrap(const double *x, const int *group, int n, int groups,
+                 uint64_t seed)
 {
     enum { ROUNDS = 1000, EDGE = 25 };
     double mean[ROUNDS], all = 0;
+    double *sum = new_array((size_t)groups + 1, sizeof *sum);
+    int *count = new_array((size_t)groups + 1, sizeof *count);
     Rng r = rng_new(seed);
-    check(n > 0, "a bootstrap of %d values", n);
-    for (int i = 0; i < n; i++)
-        all += x[i];
+    check(n > 0 && groups > 0, "a bootstrap of %d values", n);
+    for (int i = 0; i < n; i++) {
+        sum[group[i]] += x[i];
+        count[group[i]]++;
+        all += x[i] / n;
+    }
     for (int k = 0; k < ROUNDS; k++) {
-        double sum = 0;
-        for (int i = 0; i < n; i++)
-            sum += x[rng_below(&r, n)];
-        mean[k] = sum / n;
+        double total = 0;
+        int drawn = 0;
+        for (int g = 0; g < groups || drawn == 0; g++) {
+            const int one = rng_below(&r, groups);
+            total += sum[one];
+            drawn += count[one];
+        }
+        mean[k] = total / drawn;
     }
     qsort(mean, ROUNDS, sizeof *mean, smaller_first);
-    return (Bounds){all / n, mean[EDGE], mean[ROUNDS - 1 - EDGE]};
+    free(sum), free(count);
+    return (Bounds){all, mean[EDGE], mean[ROUNDS - 1 - EDGE]};
 }
 
-Bounds bootstrap_between(const double *x, const double *y, int n, uint64_t seed)
+Bounds bootstrap_between(const double *x, const double *y, const int *group,
+                         int n, int groups, uint64_t seed)
 {
     double *d = new_array((size_t)n + 1, sizeof *d);
     for (int i = 0; i < n; i++)
         d[i] = x[i] - y[i];
-    const Bounds b = bootstrap(d, n, seed);
+    const Bounds b = bootstrap(d, group, n, groups, seed);
     free(d);
     return b;
 }

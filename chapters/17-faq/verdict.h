@@ -15,18 +15,21 @@ typedef struct Found {
 } Found;
 Found found_of(const int *rank, int n);
 
-// A mean with its 95 % interval by the bootstrap (Efron 1979): the n values are
-// drawn again, with repetition, a thousand times; the interval is what remains
-// of the thousand means without the 25 smallest and the 25 largest. The same
-// seed gives the same interval.
+// A mean with its 95 % interval by the bootstrap (Efron 1979): values are drawn
+// again, with repetition, a thousand times; the interval is what remains of the
+// thousand means without the 25 smallest and the 25 largest. What is drawn is
+// whole groups: group[i], 0 .. groups - 1, is that of value i. Ten paraphrases
+// of one question are no ten independent questions: hard ones come together.
+// The same seed gives the same interval.
 typedef struct Bounds {
     double mean, low, high;
 } Bounds;
-Bounds bootstrap(const double *x, int n, uint64_t seed);
+Bounds bootstrap(const double *x, const int *group, int n, int groups,
+                 uint64_t seed);
 
 // The same for the difference x - y of two methods on the same questions.
-Bounds bootstrap_between(const double *x, const double *y, int n,
-                         uint64_t seed);
+Bounds bootstrap_between(const double *x, const double *y, const int *group,
+                         int n, int groups, uint64_t seed);
 
 // --- when to keep silent ----------------------------------------------------
 
