@@ -52,7 +52,7 @@ double bm25_idf(int n, int with);
 // question's vector longer, and so all its cosines smaller.
 void score_tfidf(const Inverted *x, const Text *question, int n, float *score);
 
-// BM25 (Robertson and Zaragoza 2009, eq. 3.15) of each question and each text.
+// BM25 (Robertson and Zaragoza 2009) of each question and each text.
 typedef struct Bm25 {
     float k1, b; // 1.2 and 0.75 are usual
 } Bm25;

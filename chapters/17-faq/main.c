@@ -259,6 +259,7 @@ static void show_phrasings(const Run *run, const Base *b)
         plot_line(p, method_titles[shown[i]], MOST + 1, x, y);
     }
     putchar('\n');
+    plot_range(p, NAN, NAN, 0.3, 0.7);
     plot_save(p, run->plots, "phrasings");
 }
 
@@ -464,7 +465,8 @@ static void answer(const Run *run, const Asking *a)
         die("--method %s needs the sentence encoder; run: make data "
             "NAME=use-lite",
             m == BY_ROWS ? "rows" : "use-lite");
-    Desk d = desk_new(&b.search, m, a->threshold, a->top, wrong_costs);
+    Desk d = desk_new(&b.search, m, a->threshold == 0 ? NAN : a->threshold,
+                      a->top, wrong_costs);
     fprintf(stderr, "%d questions, %d phrasings; ready in %.1f s\n", b.k.n,
             b.k.phrasings, seconds_now() - began);
     if (a->ask)
@@ -491,7 +493,7 @@ static const char about[] =
 int main(int argc, char **argv)
 {
     Run run = {.seed = 1};
-    Asking a = {.top = 3, .threshold = NAN};
+    Asking a = {.top = 3};
     const Option own[] = {
         {"ask", "TEXT", OPTION_TEXT, &a.ask, 0, 0, NULL,
          "answers one question"},
@@ -506,8 +508,8 @@ int main(int argc, char **argv)
         {"top", "K", OPTION_INT, &a.top, 1, 100, NULL,
          "with --ask, --chat: how many questions it considers and names"},
         {"threshold", "X", OPTION_FLOAT, &a.threshold, -1e6, 1e6, NULL,
-         "with --ask, --chat: answers if the best score is at least this; "
-         "unless given, learnt from the paraphrases"},
+         "with --ask, --chat: answers if the best score is at least this; 0: "
+         "learnt from the paraphrases"},
         {"keep", "FILE", OPTION_TEXT, &a.keep, 0, 0, NULL,
          "with --ask, --chat: keeps the sentence vectors there for next time"},
         {0}};
@@ -518,7 +520,7 @@ int main(int argc, char **argv)
         answer(&run, &a);
         return 0;
     }
-    if (a.kb || a.keep || a.method || a.top != 3 || !isnan(a.threshold))
+    if (a.kb || a.keep || a.method || a.top != 3 || a.threshold != 0)
         cli_misuse(
             "--kb, --method, --top, --threshold and --keep go with --ask "
             "or --chat");

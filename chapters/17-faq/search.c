@@ -105,13 +105,49 @@ static const float *vectors_of(Search *s, EncoderKind kind)
     return s->vector[kind];
 }
 
+// Which phrasing of k the text is, by its address (they ascend), or -1.
+static int place_of(const Knowledge *k, Text text)
+{
+    int from = 0, end = k->phrasings;
+    while (from < end) {
+        const int middle = from + (end - from) / 2;
+        if (k->phrasing[middle].text.at < text.at)
+            from = middle + 1;
+        else
+            end = middle;
+    }
+    return from < k->phrasings && k->phrasing[from].text.at == text.at ? from
+                                                                       : -1;
+}
+
+// The vectors of questions. Those that are phrasings of k are known already.
+static float *vectors_asked(const Search *s, EncoderKind kind,
+                            const Text *question, int n)
+{
+    const Encoder *e = s->encoder[kind];
+    float *x = new_array((size_t)n * e->width + 1, sizeof *x);
+    for (int i = 0; i < n; i++) {
+        float *row = x + (size_t)i * e->width;
+        const int place = s->known[kind] ? place_of(s->k, question[i]) : -1;
+        if (place >= 0) {
+            memcpy(row, s->known[kind] + (size_t)place * e->width,
+                   (size_t)e->width * sizeof *row);
+        } else {
+            float *one = encode_texts(e, &question[i], 1, NULL, NULL);
+            memcpy(row, one, (size_t)e->width * sizeof *row);
+            free(one);
+        }
+    }
+    return x;
+}
+
 static void by_vectors(Search *s, EncoderKind kind, const Text *question, int n,
                        float *score)
 {
     const float *vector = vectors_of(s, kind);
     const Encoder *e = s->encoder[kind];
     float *item = new_array((size_t)n * s->items + 1, sizeof *item);
-    float *asked = encode_texts(e, question, n, NULL, NULL);
+    float *asked = vectors_asked(s, kind, question, n);
     score_dense(asked, n, vector, s->items, e->width, item);
     best_of_owner(item, s->owner, s->items, s->k->n, n, score);
     free(item), free(asked);
