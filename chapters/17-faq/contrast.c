@@ -95,6 +95,20 @@ Encoder contrast_encoder(Contrast *c)
 
 // --- learning ---------------------------------------------------------------
 
+ContrastRecipe contrast_recipe(uint64_t seed)
+{
+    return (ContrastRecipe){.width = 64,
+                            .heads = 2,
+                            .layers = 1,
+                            .words = 5000,
+                            .steps = 150,
+                            .batch = 64,
+                            .rate = 0.003f,
+                            .temperature = 0.05f,
+                            .dropout = 0.1f,
+                            .seed = seed};
+}
+
 // All words of the phrasings, and their letters for those it has not seen.
 static WordPiece words_in(const Phrasing *p, int n, int words)
 {

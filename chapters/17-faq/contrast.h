@@ -29,6 +29,9 @@ typedef struct ContrastRecipe {
     uint64_t seed;
 } ContrastRecipe;
 
+// One layer of width 64 and 150 steps: a second, for some hundred phrasings.
+ContrastRecipe contrast_recipe(uint64_t seed);
+
 typedef struct Contrast {
     ContrastRecipe recipe;
     Bert bert;

@@ -87,23 +87,18 @@ static Base base_new(const Run *run, const char *kb, bool real)
 static void base_search(Base *b, const char *keep)
 {
     bool before = false;
-    const Knowledge *k = &b->k;
-    Text *all = new_array((size_t)k->phrasings, sizeof *all);
-    for (int i = 0; i < k->phrasings; i++)
-        all[i] = k->phrasing[i].text;
-    b->search = search_new(k, NULL);
+    b->search = search_new(&b->k, NULL);
     for (int e = 0; e < ENCODERS; e++) {
         if (!b->encoder[e].name)
             continue;
         b->search.encoder[e] = &b->encoder[e];
         b->search.known[e] = b->known[e] =
-            encode_texts(&b->encoder[e], all, k->phrasings,
-                         e == USE ? keep : NULL, e == USE ? &before : NULL);
+            known_vectors(&b->encoder[e], &b->k, e == USE ? keep : NULL,
+                          e == USE ? &before : NULL);
         if (e == USE && keep)
             fprintf(stderr, "vectors %s %s\n", before ? "read from" : "kept in",
                     keep);
     }
-    free(all);
 }
 
 static void base_free(Base *b)
@@ -138,20 +133,6 @@ static void show_base(const Base *b)
 
 // --- the table of methods ---------------------------------------------------
 
-static ContrastRecipe own_recipe(uint64_t seed)
-{
-    return (ContrastRecipe){.width = 64,
-                            .heads = 2,
-                            .layers = 1,
-                            .words = 5000,
-                            .steps = 150,
-                            .batch = 64,
-                            .rate = 0.003f,
-                            .temperature = 0.05f,
-                            .dropout = 0.1f,
-                            .seed = seed};
-}
-
 static void plot_methods(const Scored *alone, const Scored *half,
                          const char *plots)
 {
@@ -174,7 +155,7 @@ static void plot_methods(const Scored *alone, const Scored *half,
 static void show_methods(const Run *run, const Base *b, Scored alone[METHODS],
                          Scored half[METHODS])
 {
-    const ContrastRecipe recipe = own_recipe(run->seed);
+    const ContrastRecipe recipe = contrast_recipe(run->seed);
     puts("All paraphrases asked, only the questions (and answers) searched:");
     table_score(&b->search, -1, NULL, run->seed, alone);
     table_print(alone, BY_WORDS, run->seed);
@@ -456,7 +437,7 @@ static void answer(const Run *run, const Asking *a)
     const double began = seconds_now();
     Base b = base_new(run, a->kb, true);
     if (m == BY_OWN) {
-        const ContrastRecipe recipe = own_recipe(run->seed);
+        const ContrastRecipe recipe = contrast_recipe(run->seed);
         own = contrast_train(b.k.phrasing, b.k.phrasings, b.k.n, &recipe);
         b.encoder[OWN] = contrast_encoder(&own);
     }
@@ -500,9 +481,7 @@ int main(int argc, char **argv)
         {"chat", NULL, OPTION_FLAG, &a.chat, 0, 0, NULL,
          "answers questions from standard input, one a line"},
         {"kb", "FILE", OPTION_TEXT, &a.kb, 0, 0, NULL,
-         "with --ask, --chat: another knowledge base: TSV, JSON, or "
-         "banking77's "
-         "CSV"},
+         "with --ask, --chat: another knowledge base, as TSV, JSON, or CSV"},
         {"method", "NAME", OPTION_CHOICE, &a.method, 0, 0, method_words,
          "with --ask, --chat: how to search; auto takes the best there is"},
         {"top", "K", OPTION_INT, &a.top, 1, 100, NULL,

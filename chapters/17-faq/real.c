@@ -127,13 +127,9 @@ void real_stackfaq(const Run *run, const Search *like)
     Search s = search_new(&k, NULL);
     memcpy(s.encoder, like->encoder, sizeof s.encoder);
     float *known[ENCODERS] = {0};
-    Text *all = new_array((size_t)k.phrasings, sizeof *all);
-    for (int i = 0; i < k.phrasings; i++)
-        all[i] = k.phrasing[i].text;
     for (int e = 0; e < ENCODERS; e++)
         if (s.encoder[e])
-            s.known[e] = known[e] =
-                encode_texts(s.encoder[e], all, k.phrasings, NULL, NULL);
+            s.known[e] = known[e] = known_vectors(s.encoder[e], &k, NULL, NULL);
     printf("StackFAQ: %d questions, %d paraphrases of them by people.\n", k.n,
            k.phrasings - k.n);
     Scored row[METHODS];
@@ -148,16 +144,7 @@ void real_stackfaq(const Run *run, const Search *like)
     free(first);
     table_free(row);
     puts("Half of the paraphrases searched too, the other half asked, twice:");
-    const ContrastRecipe own = {.width = 64,
-                                .heads = 2,
-                                .layers = 1,
-                                .words = 5000,
-                                .steps = 150,
-                                .batch = 64,
-                                .rate = 0.003f,
-                                .temperature = 0.05f,
-                                .dropout = 0.1f,
-                                .seed = run->seed};
+    const ContrastRecipe own = contrast_recipe(run->seed);
     table_score(&s, 0, &own, run->seed, row);
     table_print(row, BY_WORDS, run->seed);
     table_free(row);
@@ -165,7 +152,6 @@ void real_stackfaq(const Run *run, const Search *like)
     putchar('\n');
     for (int e = 0; e < ENCODERS; e++)
         free(known[e]);
-    free(all);
     search_free(&s);
     knowledge_free(&k);
 }
@@ -337,16 +323,8 @@ static void by_own(const Half *learn, const Half *test, int intents,
                    uint64_t seed, float *score)
 {
     const double began = seconds_now();
-    const ContrastRecipe recipe = {.width = 64,
-                                   .heads = 2,
-                                   .layers = 1,
-                                   .words = 5000,
-                                   .steps = 800,
-                                   .batch = 64,
-                                   .rate = 0.003f,
-                                   .temperature = 0.05f,
-                                   .dropout = 0.1f,
-                                   .seed = seed};
+    ContrastRecipe recipe = contrast_recipe(seed);
+    recipe.steps = 800;
     Phrasing *p = new_array((size_t)learn->n, sizeof *p);
     for (int i = 0; i < learn->n; i++)
         p[i] = (Phrasing){learn->text[i], learn->intent[i]};

@@ -21,6 +21,17 @@ const char *const method_words =
 static const float weight_of_cosines = 20;
 static const float fusion_k = 60;
 
+float *known_vectors(const Encoder *e, const Knowledge *k, const char *keep,
+                     bool *kept_before)
+{
+    Text *all = new_array((size_t)k->phrasings + 1, sizeof *all);
+    for (int i = 0; i < k->phrasings; i++)
+        all[i] = k->phrasing[i].text;
+    float *x = encode_texts(e, all, k->phrasings, keep, kept_before);
+    free(all);
+    return x;
+}
+
 Search search_new(const Knowledge *k, const bool *in)
 {
     Search s = {.k = k, .bm25 = {1.2f, 0.75f}};

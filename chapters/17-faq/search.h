@@ -47,6 +47,11 @@ typedef struct Search {
     float *vector[ENCODERS];          // of the items, made when first needed
 } Search;
 
+// The vectors of all phrasings of k, for Search.known, for the caller to free;
+// keep and kept_before as kept and kept_before of encode_texts.
+float *known_vectors(const Encoder *e, const Knowledge *k, const char *keep,
+                     bool *kept_before);
+
 // Searches the phrasings for which in[i] is true; in NULL: all of them.
 Search search_new(const Knowledge *k, const bool *in);
 void search_free(Search *s);

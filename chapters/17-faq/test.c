@@ -651,6 +651,62 @@ static void kept_vectors_are_fresh_ones(void **state)
     knowledge_free(&k);
 }
 
+static void known_vectors_spare_encoding(void **state)
+{
+    (void)state;
+    Knowledge k = parsed(pairs);
+    ContrastRecipe recipe = small_recipe(3);
+    Contrast c = contrast_train(k.phrasing, k.phrasings, k.n, &recipe);
+    Encoder e = contrast_encoder(&c);
+    float *known = known_vectors(&e, &k, NULL, NULL);
+    bool in[12];
+    for (int i = 0; i < 12; i++)
+        in[i] = i % 3 != 1;
+    const Text asked[] = {k.phrasing[1].text, text_of("open gate"),
+                          k.phrasing[11].text, text_of("")};
+    float with[4 * 6], without[4 * 6];
+    Search a = search_new(&k, in), b = search_new(&k, in);
+    a.encoder[OWN] = b.encoder[OWN] = &e;
+    a.known[OWN] = known;
+    search_scores(&a, BY_OWN, asked, 4, with);
+    search_scores(&b, BY_OWN, asked, 4, without);
+    assert_close(with, without, 4 * 6, 1e-5);
+    known[3] += 1; // it is what is used: of phrasing 0
+    search_free(&a);
+    a = search_new(&k, in);
+    a.encoder[OWN] = &e;
+    a.known[OWN] = known;
+    search_scores(&a, BY_OWN, asked, 2, with);
+    assert_true(fabsf(with[0] - without[0]) > 1e-3f);
+    assert_close(with + 1, without + 1, 5, 1e-5);
+    assert_close(with + 7, without + 7, 5, 1e-5);
+    search_free(&a), search_free(&b);
+    free(known);
+    contrast_free(&c);
+    knowledge_free(&k);
+}
+
+static void answers_are_searched(void **state)
+{
+    (void)state;
+    Knowledge k = parsed("Why?\tFor zebras.\tHow so?\nWhat?\tFor cows.\n");
+    Search s = search_new(&k, NULL);
+    const Text asked[] = {text_of("zebras"), text_of("how cows")};
+    float score[4];
+    search_scores(&s, BY_ANSWERS, asked, 2, score);
+    assert_true(score[0] > 0 && score[1] == 0);
+    assert_true(score[2] == 0 && score[3] > 0);
+    search_scores(&s, BY_BOTH, asked, 2, score);
+    assert_true(score[0] > 0 && score[1] == 0);
+    assert_true(score[2] > 0 && score[3] > 0); // a paraphrase, an answer
+    search_scores(&s, BY_WORDS, asked, 2, score);
+    assert_true(score[0] == 0 && score[2] > 0 && score[3] == 0);
+    search_scores(&s, BY_HYBRID, asked, 1, score);
+    assert_true(score[0] > 0);
+    search_free(&s);
+    knowledge_free(&k);
+}
+
 // --- trials -----------------------------------------------------------------
 
 static void parts_divide_the_paraphrases(void **state)
@@ -988,6 +1044,8 @@ int main(void)
         cmocka_unit_test(gradients_of_the_loss),
         cmocka_unit_test(pairs_are_learnt),
         cmocka_unit_test(kept_vectors_are_fresh_ones),
+        cmocka_unit_test(known_vectors_spare_encoding),
+        cmocka_unit_test(answers_are_searched),
         cmocka_unit_test(parts_divide_the_paraphrases),
         cmocka_unit_test(a_question_finds_itself),
         cmocka_unit_test(threads_change_nothing),
