@@ -996,6 +996,14 @@ static void the_program_answers(void **state)
                                  "2>&1 >/dev/null | grep -c ^by"),
                      0);
     assert_string_equal(line, "1\n");
+    // From elsewhere the course's own base is found, too.
+    assert_int_equal(testing_run(line, sizeof line,
+                                 "program=$(command -v 17-faq); "
+                                 "program=$(realpath $program); cd /; "
+                                 "$program --data /nowhere --ask 'What does a "
+                                 "seed do?' 2>/dev/null"),
+                     0);
+    assert_non_null(strstr(line, "random number generator"));
 }
 
 static void misuse_is_told_in_a_line(void **state)
