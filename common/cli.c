@@ -492,6 +492,16 @@ const char *data_path(const Run *run, const char *name, const char *file)
     return is_there(path, "%s/data/cache/%s/%s", top, name, file) ? path : NULL;
 }
 
+const char *shipped_path(const char *file)
+{
+    static char path[PATH_SIZE];
+    char top[PATH_SIZE];
+    if (is_there(path, "%s", file))
+        return path;
+    find_top(top);
+    return is_there(path, "%s/%s", top, file) ? path : file;
+}
+
 _Noreturn void data_missing(const char *name)
 {
     if (data_given)

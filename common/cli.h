@@ -63,6 +63,11 @@ void interrupt_at_once(void);
 // it. NULL if it is not there. The result lives until the next call.
 const char *data_path(const Run *run, const char *name, const char *file);
 
+// The path of a file that the course ships, "data/faq/course.tsv": as seen from
+// here, else from the course's folder, in which the program lies. The result
+// lives until the next call.
+const char *shipped_path(const char *file);
+
 // Dies with the one line that says how to get it, "run: make data NAME=mnist",
 // or that it is not where --data said.
 _Noreturn void data_missing(const char *name);

@@ -458,6 +458,13 @@ static int make_top(void **state)
     return 0;
 }
 
+static void test_shipped(void **state)
+{
+    (void)state;
+    assert_int_equal(access(shipped_path("data/sources.tsv"), R_OK), 0);
+    assert_string_equal(shipped_path("no/such/file"), "no/such/file");
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "find") == 0) {
@@ -482,6 +489,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_data_given),
         cmocka_unit_test(test_data_cache),
         cmocka_unit_test(test_data_missing),
+        cmocka_unit_test(test_shipped),
         cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, make_top, NULL);
