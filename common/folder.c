@@ -41,16 +41,6 @@ void folder_make(const char *path)
         die("%s: cannot be made: %s", path, strerror(errno));
 }
 
-// The innermost of the folders above a path that is there.
-static const char *above(char *path)
-{
-    struct stat is;
-    do
-        path = dirname(path);
-    while (stat(path, &is) < 0 && errno == ENOENT);
-    return path;
-}
-
 // A file is replaced, so that its folder must be writable, and not the file.
 static void need(const char *path, bool folder)
 {
@@ -64,7 +54,7 @@ static void need(const char *path, bool folder)
         why = folder ? ENOTDIR : EISDIR;
     else if (there && !S_ISREG(is.st_mode))
         why = access(path, folder ? W_OK | X_OK : W_OK) < 0 ? errno : 0;
-    else if (access(folder ? above(copy) : dirname(copy), W_OK | X_OK) < 0)
+    else if (access(dirname(copy), W_OK | X_OK) < 0)
         why = errno;
     if (why)
         die("%s: cannot be written: %s", path, strerror(why));

@@ -13,8 +13,8 @@ void folder_make(const char *path);
 bool folder_made(const char *path);
 
 // Before the work whose result is to be kept: dies with one line if no file
-// could be written at `path`, in a folder that is there; or if no folder could
-// be made there, those above it included. Makes nothing and changes nothing.
+// could be written at `path`, or no folder made there, in a folder that is
+// there. Makes nothing and changes nothing.
 void need_file(const char *path);
 void need_folder(const char *path);
 

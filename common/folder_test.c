@@ -83,7 +83,6 @@ static void test_need(void **state)
     need_folder(bare);
     need_file(device);
     need_folder(where);
-    need_folder(lost);
     assert_int_equal(access(file, F_OK), -1);
     assert_int_equal(access(bare, F_OK), -1);
     assert_false(is_folder(testing_path("nowhere")));
@@ -100,6 +99,8 @@ static void test_need(void **state)
     assert_dies(ask_for_file, nameless, 1, ": cannot be written: No such");
     assert_dies(ask_for_folder, nameless, 1, ": cannot be written: No such");
     assert_dies(ask_for_file, lost, 1,
+                "nowhere/at/all: cannot be written: No such file or directory");
+    assert_dies(ask_for_folder, lost, 1,
                 "nowhere/at/all: cannot be written: No such file or directory");
     free(where), free(file), free(below), free(lost);
 }

@@ -542,8 +542,8 @@ static void vectors_part(const Course *c, TwoTexts *t, const Run *run,
             t->name, l.word.n - 1, c->set.width);
     Exam e = exam_new(&l, run);
     double seconds;
-    (void)
-        interrupted(); // from here on, Ctrl-C ends the training, then the rest
+    // From here on, Ctrl-C ends the training, then the rest.
+    (void)interrupted();
     printf("3. Skip-gram: %d words, those that occur 5 times or more, "
            "%d different;\n   width %d, window %d, %d words drawn\n\n",
            s.ids.n, l.word.n - 1, c->set.width, c->set.window,

@@ -1039,7 +1039,7 @@ static void misuse_is_told_in_a_line(void **state)
                    "09-transformer --load /nowhere");
     assert_refused(1, "make data NAME=multi30k",
                    "09-transformer --pair de-en --data /nowhere");
-    assert_refused(1, "train.de.gz/x: cannot be made: Not a directory",
+    assert_refused(1, "train.de.gz/x: cannot be written: Not a directory",
                    "09-transformer --quick --save $HERE/train.de.gz/x");
     assert_refused(1, "has 1 lines, train.en.gz has 150",
                    "09-transformer --pair de-en --data $HERE --save $HERE/x");

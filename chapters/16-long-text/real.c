@@ -498,6 +498,7 @@ void real_table(const Run *run, const char *kept)
     Corpus x = {.c = collection_of(run), .encoder = encoder_of(run)};
     print_plan(&x, rounds);
     if (kept) { // minutes of encoding should not be lost
+        need_folder(kept);
         folder_make(kept);
     }
     see_all(&x, kept, run->seed);
