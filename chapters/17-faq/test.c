@@ -111,6 +111,8 @@ static void damaged_bases_are_refused(void **state)
         {"Why?\tSo\t\xc3(\n", "line 1: the paraphrase is not valid UTF-8"},
         {"[{\"question\": \"Why?\"", "this is no JSON"},
         {"[]", "no question in it"},
+        {"[{\"question\": \"A\", \"answer\": \"B\"}] [", "byte 34: "},
+        {"\n\n  [{\"question\": ]", "byte 18: this is no JSON"},
         {"{\"root\": 3}", "expected a list of pairs"},
         {"[3]", "pair 1: the question is empty"},
         {"[{\"question\": \"Why?\"}]", "pair 1: the answer is empty"},
@@ -120,6 +122,8 @@ static void damaged_bases_are_refused(void **state)
         {"text,category\na\n", "record 2: expected text,category"},
         {"text,category\na,b,c\n", "record 2: expected text,category"},
         {"text,category\na,\n", "record 2: expected text,category"},
+        {"text,category", "no question in it"},
+        {"text,category\r\n", "no question in it"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         Knowledge k;
@@ -996,6 +1000,13 @@ static void the_program_answers(void **state)
                                  "2>&1 >/dev/null | grep -c ^by"),
                      0);
     assert_string_equal(line, "1\n");
+    testing_write("bare.tsv", "Why?\tBecause.\nWhat?\tThat.\n");
+    assert_int_equal(testing_run(line, sizeof line,
+                                 "17-faq --kb $HERE/bare.tsv --data /nowhere "
+                                 "--keep $HERE/k --ask bread 2>&1 >/dev/null"),
+                     0);
+    assert_non_null(strstr(line, "no paraphrases"));
+    assert_non_null(strstr(line, "nothing is kept"));
     // From elsewhere the course's own base is found, too.
     assert_int_equal(testing_run(line, sizeof line,
                                  "program=$(command -v 17-faq); "
@@ -1016,7 +1027,12 @@ static void misuse_is_told_in_a_line(void **state)
     assert_refused(2, "go with --ask or --chat", "17-faq --quick --kb x");
     assert_refused(2, "--method", "17-faq --ask a --method magic");
     assert_refused(2, "--top", "17-faq --ask a --top 0");
+    assert_refused(2, "--ask: the question is empty", "17-faq --ask ' '");
+    assert_refused(2, "is not valid UTF-8",
+                   "17-faq --ask \"$(printf '\\377')\"");
     assert_refused(1, "/nowhere", "17-faq --ask a --kb /nowhere/kb");
+    assert_refused(1, "/nowhere/x: cannot be written",
+                   "17-faq --ask a --data /nowhere --keep /nowhere/x");
     assert_refused(1, "bad.tsv: line 1: a question and no answer",
                    "17-faq --ask a --kb $HERE/bad.tsv");
     assert_refused(1, "make data NAME=use-lite",
