@@ -437,6 +437,7 @@ static void answer(const Run *run, const Asking *a)
     const bool use =
         m == METHODS || m == BY_USE || m == BY_SUM || m == BY_RANKS;
     const char *wrong = a->ask ? question_wrong(text_of(a->ask)) : NULL;
+    const ContrastRecipe recipe = contrast_recipe(run->seed);
     Contrast own;
     const double began = seconds_now();
     if (wrong)
@@ -445,11 +446,11 @@ static void answer(const Run *run, const Asking *a)
         need_file(a->keep);
     Base b = base_new(run, a->kb, m == BY_ROWS, use);
     if (m == BY_OWN) {
-        const ContrastRecipe recipe = contrast_recipe(run->seed);
         own = contrast_train(b.k.phrasing, b.k.phrasings, b.k.n, &recipe);
         b.encoder[OWN] = contrast_encoder(&own);
     }
     base_search(&b, a->keep);
+    b.search.own = &recipe;
     if (m != METHODS && !search_can(&b.search, m))
         die("--method %s needs the sentence encoder; run: make data "
             "NAME=use-lite",

@@ -902,6 +902,33 @@ static void without_paraphrases_there_is_no_threshold(void **state)
     knowledge_free(&k);
 }
 
+static void what_was_learnt_does_not_calibrate(void **state)
+{
+    (void)state;
+    Knowledge k = knowledge_load(shipped_path("data/faq/course.tsv"));
+    ContrastRecipe recipe = contrast_recipe(1);
+    recipe.steps = 60;
+    Contrast own = contrast_train(k.phrasing, k.phrasings, k.n, &recipe);
+    const Encoder e = contrast_encoder(&own);
+    Search s = search_new(&k, NULL);
+    double right[2] = {0};
+    s.encoder[OWN] = &e;
+    for (int fresh = 0; fresh < 2; fresh++) {
+        int n;
+        s.own = fresh ? &recipe : NULL;
+        Outcome *o = calibration_outcomes(&s, BY_OWN, SURE_SCORE, &n);
+        for (int i = 0; i < n; i += 2)
+            right[fresh] += 2.0 * o[i].right / n;
+        free(o);
+    }
+    if (!(right[1] < 0.7 * right[0]))
+        fail_msg("%.3f of what it has learnt is right, and %.3f of the rest",
+                 right[0], right[1]);
+    search_free(&s);
+    contrast_free(&own);
+    knowledge_free(&k);
+}
+
 // --- real data --------------------------------------------------------------
 
 static void real_questions(void **state)
@@ -1078,6 +1105,7 @@ int main(void)
         cmocka_unit_test(hashed_letters_have_length_1),
         cmocka_unit_test(a_desk_answers_or_says_that_it_cannot),
         cmocka_unit_test(without_paraphrases_there_is_no_threshold),
+        cmocka_unit_test(what_was_learnt_does_not_calibrate),
         cmocka_unit_test(real_questions),
         cmocka_unit_test(real_intents),
         cmocka_unit_test(a_real_encoder),
