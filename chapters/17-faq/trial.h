@@ -72,9 +72,9 @@ void outside_outcomes(Trial *t, Method m, Sureness how, const Text *question,
 // half of the paraphrases are asked (at most 1,000), the other half and the
 // questions searched, and the other way round, with and without their pairs.
 // An encoder of our own is taught anew by each half, if like->own says how: of
-// what it has seen it is too sure.
-// -INFINITY if there are no paraphrases to learn it from. The second function
-// gives the outcomes themselves, in new memory, and how many there are.
+// what it has seen it is too sure. -INFINITY if there are no paraphrases to
+// learn the threshold from. The second function gives the outcomes themselves,
+// in new memory, and how many there are.
 float calibrate(const Search *like, Method m, Sureness how, double cost);
 Outcome *calibration_outcomes(const Search *like, Method m, Sureness how,
                               int *n);
