@@ -23,8 +23,7 @@ Desk desk_new(const Search *search, Method m, float threshold, int top,
     return d;
 }
 
-// What is wrong with a question, or NULL.
-static const char *wrong_question(Text q)
+const char *question_wrong(Text q)
 {
     bool blank = true;
     for (size_t i = 0; i < q.length; i++)
@@ -73,7 +72,7 @@ static void print_log(const Desk *d, Text question, const Hit *hit, int n,
 bool desk_answer(Desk *d, Text question, FILE *out, FILE *log)
 {
     const int pairs = d->search.k->n;
-    const char *wrong = wrong_question(question);
+    const char *wrong = question_wrong(question);
     if (wrong) {
         fprintf(out, "I cannot read that: it is %s.\n", wrong);
         return false;

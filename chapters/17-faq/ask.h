@@ -26,6 +26,9 @@ Desk desk_new(const Search *search, Method m, float threshold, int top,
 // question (empty, too long, no UTF-8) gets one line that says so.
 bool desk_answer(Desk *d, Text question, FILE *out, FILE *log);
 
+// What is wrong with a question, or NULL.
+const char *question_wrong(Text q);
+
 // Answers each line of `from` until it ends or Ctrl-C is pressed.
 void desk_serve(Desk *d, FILE *from);
 

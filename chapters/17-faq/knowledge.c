@@ -185,10 +185,15 @@ static const char *json_pair(Builder *b, const cJSON *item, int i)
 
 static const char *parse_json(Builder *b, Text bytes)
 {
-    cJSON *json = cJSON_ParseWithLength(bytes.at, bytes.length);
-    if (!json) {
-        const char *at = cJSON_GetErrorPtr();
-        return fault("byte %td: this is no JSON", at ? at - bytes.at : 0);
+    const char *end = NULL; // of the JSON, or of what could be read
+    cJSON *json =
+        cJSON_ParseWithLengthOpts(bytes.at, bytes.length, &end, false);
+    const ptrdiff_t at = end ? end - bytes.at : 0;
+    if (!json)
+        return fault("byte %td: this is no JSON", at);
+    if (trimmed((Text){end, bytes.length - (size_t)at}).length > 0) {
+        cJSON_Delete(json);
+        return fault("byte %td: text after the end of the JSON", at);
     }
     const cJSON *list = json, *item;
     if (cJSON_IsObject(json))
@@ -311,19 +316,18 @@ static const char *parse_csv(Builder *b, Text rest)
 
 const char *knowledge_parse(Knowledge *k, Text bytes)
 {
-    static const char csv[] = "text,category";
     // What is kept is at most the file, each text rounded up to a cache line.
     Builder b = {.questions = vocab_new()};
     b.k.memory = arena_new(bytes.length * 65 + 4096);
     if (bytes.length >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0)
         bytes = (Text){bytes.at + 3, bytes.length - 3}; // a byte-order mark
     const Text begin = trimmed(bytes);
-    const char *wrong = begin.length && strchr("{[", begin.at[0])
-                            ? parse_json(&b, begin)
-                        : bytes.length > sizeof csv &&
-                                memcmp(bytes.at, csv, sizeof csv - 1) == 0
-                            ? parse_csv(&b, bytes)
-                            : parse_tsv(&b, bytes);
+    Text rest = bytes, header = {"", 0};
+    text_line(&rest, &header);
+    const char *wrong =
+        begin.length && memchr("{[", begin.at[0], 2)   ? parse_json(&b, bytes)
+        : text_equal(trimmed(header), "text,category") ? parse_csv(&b, bytes)
+                                                       : parse_tsv(&b, bytes);
     if (!wrong && b.k.n == 0)
         wrong = "there is no question in it";
     vocab_free(&b.questions);

@@ -14,6 +14,7 @@
 
 #include "common/check.h"
 #include "common/cli.h"
+#include "common/folder.h"
 #include "common/plot.h"
 #include "common/progress.h"
 
@@ -69,17 +70,17 @@ typedef struct Base {
     Search search;          // over all of it
 } Base;
 
-// Loads what a search over k may need; encoders only if `real`.
-static Base base_new(const Run *run, const char *kb, bool real)
+// Loads a knowledge base, and of the encoders those that are wanted.
+static Base base_new(const Run *run, const char *kb, bool rows, bool use)
 {
     Base b = {
         .k = knowledge_load(kb ? kb : shipped_path("data/faq/course.tsv"))};
     b.outsiders = questions_load(shipped_path("data/faq/outside.txt"),
                                  &b.outside_text, &b.outside);
-    if (real) {
+    if (rows)
         b.encoder[ROWS] = encoder_rows(run);
+    if (use)
         b.encoder[USE] = encoder_use_lite(run);
-    }
     return b;
 }
 
@@ -433,21 +434,39 @@ typedef struct Asking {
 static void answer(const Run *run, const Asking *a)
 {
     const Method m = a->method ? (Method)(a->method - 1) : METHODS;
+    const bool use =
+        m == METHODS || m == BY_USE || m == BY_SUM || m == BY_RANKS;
+    const char *wrong = a->ask ? question_wrong(text_of(a->ask)) : NULL;
+    const ContrastRecipe recipe = contrast_recipe(run->seed);
     Contrast own;
     const double began = seconds_now();
-    Base b = base_new(run, a->kb, true);
+    if (wrong)
+        cli_misuse("--ask: the question is %s", wrong);
+    if (a->keep)
+        need_file(a->keep);
+    Base b = base_new(run, a->kb, m == BY_ROWS, use);
     if (m == BY_OWN) {
-        const ContrastRecipe recipe = contrast_recipe(run->seed);
         own = contrast_train(b.k.phrasing, b.k.phrasings, b.k.n, &recipe);
         b.encoder[OWN] = contrast_encoder(&own);
     }
     base_search(&b, a->keep);
+    b.search.own = &recipe;
     if (m != METHODS && !search_can(&b.search, m))
         die("--method %s needs the sentence encoder; run: make data "
             "NAME=use-lite",
             m == BY_ROWS ? "rows" : "use-lite");
     Desk d = desk_new(&b.search, m, a->threshold == 0 ? NAN : a->threshold,
                       a->top, wrong_costs);
+    if (a->keep && !b.encoder[USE].name)
+        fputs("no vectors of USE-lite are used: nothing is kept\n", stderr);
+    if (isinf(d.threshold))
+        fputs(
+            d.threshold < 0
+                ? "no paraphrases to learn a threshold from: whatever is asked "
+                  "is answered; see --threshold\n"
+                : "nothing was found well enough to learn a threshold from: "
+                  "all questions stay unanswered; see --threshold\n",
+            stderr);
     fprintf(stderr, "%d questions, %d phrasings; ready in %.1f s\n", b.k.n,
             b.k.phrasings, seconds_now() - began);
     if (a->ask)
@@ -505,7 +524,7 @@ int main(int argc, char **argv)
             "or --chat");
     puts(run.quick ? "17-faq: about 3 seconds, 100 MB.\n"
                    : "17-faq: up to 60 seconds, 500 MB.\n");
-    Base b = base_new(&run, NULL, !run.quick);
+    Base b = base_new(&run, NULL, !run.quick, !run.quick);
     demonstrate(&run, &b);
     base_free(&b);
     return 0;

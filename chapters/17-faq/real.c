@@ -143,12 +143,16 @@ void real_stackfaq(const Run *run, const Search *like)
            b.high);
     free(first);
     table_free(row);
-    puts("Half of the paraphrases searched too, the other half asked, twice:");
-    const ContrastRecipe own = contrast_recipe(run->seed);
-    table_score(&s, 0, &own, run->seed, row);
-    table_print(row, BY_WORDS, run->seed);
-    table_free(row);
-    plot_phrasings(run, &s);
+    if (!interrupted()) {
+        puts("Half of the paraphrases searched too, the other half asked, "
+             "twice:");
+        const ContrastRecipe own = contrast_recipe(run->seed);
+        table_score(&s, 0, &own, run->seed, row);
+        table_print(row, BY_WORDS, run->seed);
+        table_free(row);
+    }
+    if (!interrupted())
+        plot_phrasings(run, &s);
     putchar('\n');
     for (int e = 0; e < ENCODERS; e++)
         free(known[e]);

@@ -45,6 +45,7 @@ typedef struct Search {
     const Encoder *encoder[ENCODERS]; // or NULL
     const float *known[ENCODERS];     // vectors of all phrasings of k, or NULL
     float *vector[ENCODERS];          // of the items, made when first needed
+    const struct ContrastRecipe *own; // how OWN was taught, or NULL
 } Search;
 
 // The vectors of all phrasings of k, for Search.known, for the caller to free;

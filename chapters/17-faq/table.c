@@ -26,17 +26,6 @@ static void add_trial(Scored *row, Trial *t, Method m)
     row->n += t->n;
 }
 
-// An encoder taught by what the trial searches.
-static Contrast taught_by(const Search *s, const ContrastRecipe *recipe)
-{
-    Phrasing *p = new_array((size_t)s->items + 1, sizeof *p);
-    for (int i = 0; i < s->items; i++)
-        p[i] = (Phrasing){s->item[i], s->owner[i]};
-    Contrast c = contrast_train(p, s->items, s->k->n, recipe);
-    free(p);
-    return c;
-}
-
 void table_score(const Search *like, int part, const ContrastRecipe *recipe,
                  uint64_t seed, Scored row[METHODS])
 {
@@ -48,11 +37,8 @@ void table_score(const Search *like, int part, const ContrastRecipe *recipe,
         trial_equip(&t, like);
         Contrast own;
         Encoder e;
-        if (recipe) {
-            own = taught_by(&t.search, recipe);
-            e = contrast_encoder(&own);
-            t.search.encoder[OWN] = &e;
-        }
+        if (recipe)
+            trial_teach(&t, recipe, &own, &e);
         for (Method m = 0; m < METHODS; m++)
             if (search_can(&t.search, m))
                 add_trial(&row[m], &t, m);

@@ -111,6 +111,8 @@ static void damaged_bases_are_refused(void **state)
         {"Why?\tSo\t\xc3(\n", "line 1: the paraphrase is not valid UTF-8"},
         {"[{\"question\": \"Why?\"", "this is no JSON"},
         {"[]", "no question in it"},
+        {"[{\"question\": \"A\", \"answer\": \"B\"}] [", "byte 34: "},
+        {"\n\n  [{\"question\": ]", "byte 18: this is no JSON"},
         {"{\"root\": 3}", "expected a list of pairs"},
         {"[3]", "pair 1: the question is empty"},
         {"[{\"question\": \"Why?\"}]", "pair 1: the answer is empty"},
@@ -120,6 +122,8 @@ static void damaged_bases_are_refused(void **state)
         {"text,category\na\n", "record 2: expected text,category"},
         {"text,category\na,b,c\n", "record 2: expected text,category"},
         {"text,category\na,\n", "record 2: expected text,category"},
+        {"text,category", "no question in it"},
+        {"text,category\r\n", "no question in it"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         Knowledge k;
@@ -898,6 +902,33 @@ static void without_paraphrases_there_is_no_threshold(void **state)
     knowledge_free(&k);
 }
 
+static void what_was_learnt_does_not_calibrate(void **state)
+{
+    (void)state;
+    Knowledge k = knowledge_load(shipped_path("data/faq/course.tsv"));
+    ContrastRecipe recipe = contrast_recipe(1);
+    recipe.steps = 60;
+    Contrast own = contrast_train(k.phrasing, k.phrasings, k.n, &recipe);
+    const Encoder e = contrast_encoder(&own);
+    Search s = search_new(&k, NULL);
+    double right[2] = {0};
+    s.encoder[OWN] = &e;
+    for (int fresh = 0; fresh < 2; fresh++) {
+        int n;
+        s.own = fresh ? &recipe : NULL;
+        Outcome *o = calibration_outcomes(&s, BY_OWN, SURE_SCORE, &n);
+        for (int i = 0; i < n; i += 2)
+            right[fresh] += 2.0 * o[i].right / n;
+        free(o);
+    }
+    if (!(right[1] < 0.7 * right[0]))
+        fail_msg("%.3f of what it has learnt is right, and %.3f of the rest",
+                 right[0], right[1]);
+    search_free(&s);
+    contrast_free(&own);
+    knowledge_free(&k);
+}
+
 // --- real data --------------------------------------------------------------
 
 static void real_questions(void **state)
@@ -996,6 +1027,13 @@ static void the_program_answers(void **state)
                                  "2>&1 >/dev/null | grep -c ^by"),
                      0);
     assert_string_equal(line, "1\n");
+    testing_write("bare.tsv", "Why?\tBecause.\nWhat?\tThat.\n");
+    assert_int_equal(testing_run(line, sizeof line,
+                                 "17-faq --kb $HERE/bare.tsv --data /nowhere "
+                                 "--keep $HERE/k --ask bread 2>&1 >/dev/null"),
+                     0);
+    assert_non_null(strstr(line, "no paraphrases"));
+    assert_non_null(strstr(line, "nothing is kept"));
     // From elsewhere the course's own base is found, too.
     assert_int_equal(testing_run(line, sizeof line,
                                  "program=$(command -v 17-faq); "
@@ -1016,7 +1054,12 @@ static void misuse_is_told_in_a_line(void **state)
     assert_refused(2, "go with --ask or --chat", "17-faq --quick --kb x");
     assert_refused(2, "--method", "17-faq --ask a --method magic");
     assert_refused(2, "--top", "17-faq --ask a --top 0");
+    assert_refused(2, "--ask: the question is empty", "17-faq --ask ' '");
+    assert_refused(2, "is not valid UTF-8",
+                   "17-faq --ask \"$(printf '\\377')\"");
     assert_refused(1, "/nowhere", "17-faq --ask a --kb /nowhere/kb");
+    assert_refused(1, "/nowhere/x: cannot be written",
+                   "17-faq --ask a --data /nowhere --keep /nowhere/x");
     assert_refused(1, "bad.tsv: line 1: a question and no answer",
                    "17-faq --ask a --kb $HERE/bad.tsv");
     assert_refused(1, "make data NAME=use-lite",
@@ -1062,6 +1105,7 @@ int main(void)
         cmocka_unit_test(hashed_letters_have_length_1),
         cmocka_unit_test(a_desk_answers_or_says_that_it_cannot),
         cmocka_unit_test(without_paraphrases_there_is_no_threshold),
+        cmocka_unit_test(what_was_learnt_does_not_calibrate),
         cmocka_unit_test(real_questions),
         cmocka_unit_test(real_intents),
         cmocka_unit_test(a_real_encoder),

@@ -98,6 +98,20 @@ void trial_equip(Trial *t, const Search *like)
     memcpy(t->search.known, like->known, sizeof like->known);
 }
 
+void trial_teach(Trial *t, const ContrastRecipe *recipe, Contrast *own,
+                 Encoder *e)
+{
+    Search *s = &t->search;
+    Phrasing *p = new_array((size_t)s->items + 1, sizeof *p);
+    for (int i = 0; i < s->items; i++)
+        p[i] = (Phrasing){s->item[i], s->owner[i]};
+    *own = contrast_train(p, s->items, s->k->n, recipe);
+    free(p);
+    *e = contrast_encoder(own);
+    s->encoder[OWN] = e;
+    s->known[OWN] = NULL; // those are another encoder's
+}
+
 double trial_with_phrasings(const Search *like, Method m, int extra)
 {
     enum { ROUNDS = 5 };
@@ -231,10 +245,17 @@ Outcome *calibration_outcomes(const Search *like, Method m, Sureness how,
     *n = 0;
     for (int part = 0; part < 2; part++) {
         Trial t = trial_part(like->k, part);
+        const bool teach = m == BY_OWN && like->own && t.n > 0;
+        Contrast own;
+        Encoder e;
         trial_equip(&t, like);
         thin_out(&t, MOST);
+        if (teach)
+            trial_teach(&t, like->own, &own, &e);
         *n += trial_outcomes(&t, m, how, -1, o + *n);
         trial_free(&t);
+        if (teach)
+            contrast_free(&own);
     }
     return o;
 }

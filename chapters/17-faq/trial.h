@@ -9,6 +9,7 @@
 #ifndef FAQ_TRIAL_H
 #define FAQ_TRIAL_H
 
+#include "17-faq/contrast.h"
 #include "17-faq/search.h"
 #include "17-faq/verdict.h"
 
@@ -70,13 +71,21 @@ void outside_outcomes(Trial *t, Method m, Sureness how, const Text *question,
 // The threshold for answering as `like` does from its whole knowledge base:
 // half of the paraphrases are asked (at most 1,000), the other half and the
 // questions searched, and the other way round, with and without their pairs.
-// -INFINITY if there are no paraphrases to learn it from. The second function
-// gives the outcomes themselves, in new memory, and how many there are.
+// An encoder of our own is taught anew by each half, if like->own says how: of
+// what it has seen it is too sure. -INFINITY if there are no paraphrases to
+// learn the threshold from. The second function gives the outcomes themselves,
+// in new memory, and how many there are.
 float calibrate(const Search *like, Method m, Sureness how, double cost);
 Outcome *calibration_outcomes(const Search *like, Method m, Sureness how,
                               int *n);
 
 // Lets a trial use the encoders and the known vectors of a search.
 void trial_equip(Trial *t, const Search *like);
+
+// Teaches an encoder by what the trial searches, so that it has not seen what
+// is asked, and lets the trial use it. Both are to live as long; *own is to be
+// freed.
+void trial_teach(Trial *t, const ContrastRecipe *recipe, Contrast *own,
+                 Encoder *e);
 
 #endif
