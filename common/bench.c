@@ -2,6 +2,7 @@
 #include "common/bench.h"
 
 #include "common/check.h"
+#include "common/folder.h"
 #include "common/text.h"
 #include "common/threads.h"
 
@@ -164,17 +165,14 @@ bool bench_peer_start(BenchPeer *peer, const char *const *argv)
 bool bench_peer_noted(BenchPeer *peer, const char *script, const char *threads,
                       double ours, double tolerance)
 {
-    char note[] = "/tmp/bench.XXXXXX";
-    int file = mkstemp(note);
-    if (file < 0)
-        die("%s: cannot be made", note);
-    close(file);
-    const char *const argv[] = {"/usr/bin/python3", script, threads, note,
+    Buffer note = file_of_this_run("note"), b = {0};
+    const char *const argv[] = {"/usr/bin/python3", script, threads, note.at,
                                 NULL};
     bool there = bench_peer_start(peer, argv);
-    Buffer b = text_read(note);
-    remove(note);
-    double theirs = atof(b.length > 0 ? b.at : "nan");
+    const bool said = text_read_if(note.at, &b) && b.length > 0;
+    const double theirs = said ? atof(b.at) : NAN;
+    remove(note.at); // the next peer is to write its own
+    buffer_free(&note);
     buffer_free(&b);
     if (there && !(fabs(theirs - ours) <= tolerance * fabs(theirs)))
         die("%s: its result is %g, ours %g", script, theirs, ours);

@@ -2,7 +2,6 @@
 #include "common/folder.h"
 
 #include "common/check.h"
-#include "common/text.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -105,4 +104,11 @@ const char *folder_of_this_run(void)
     maker = getpid();
     atexit(remove_mine);
     return mine.at;
+}
+
+Buffer file_of_this_run(const char *name)
+{
+    Buffer path = {0};
+    buffer_print(&path, "%s/%s", folder_of_this_run(), name);
+    return path;
 }

@@ -3,6 +3,8 @@
 #ifndef COMMON_FOLDER_H
 #define COMMON_FOLDER_H
 
+#include "common/text.h"
+
 #include <stdbool.h>
 
 // Makes a folder, and those above it, where they are not there. Dies with one
@@ -22,5 +24,9 @@ void need_folder(const char *path);
 // call. When the program ends it goes, with all that is in it; a run that is
 // killed leaves it behind. Dies with one line if it cannot be made.
 const char *folder_of_this_run(void);
+
+// The path of a file in it, which need not be there; buffer_free'd by the
+// caller.
+Buffer file_of_this_run(const char *name);
 
 #endif

@@ -121,6 +121,10 @@ static void leave_something(void *unused)
         die("%s: is not there", inside);
     if (strcmp(mine, folder_of_this_run()) != 0)
         die("another one, %s", folder_of_this_run());
+    Buffer same = file_of_this_run("a/file");
+    if (strcmp(same.at, inside) != 0)
+        die("%s in place of %s", same.at, inside);
+    buffer_free(&same);
     warn("%s", mine);
     exit(0);
 }

@@ -16,6 +16,7 @@
 #include "common/check.h"
 #include "common/cli.h"
 #include "common/digits.h"
+#include "common/folder.h"
 #include "common/progress.h"
 #include "common/text.h"
 #include "common/threads.h"
@@ -118,21 +119,18 @@ static void agree(const char *key, double ours, const char *note, bool share)
 
 static void row(int method, const char *data, const char *source)
 {
-    char name[40], note[] = "/tmp/bench_classics.XXXXXX", what[240];
+    char name[40], what[240];
     const char *key = key_of(method);
     snprintf(name, sizeof name, "ml-train-%s", key);
     if (!bench_wanted(name))
         return;
-    const int file = mkstemp(note);
-    if (file < 0)
-        die("%s: cannot be made", note);
-    close(file);
+    Buffer note = file_of_this_run("note");
     const char *const argv[] = {
         "/usr/bin/python3",
         "chapters/02-machine-learning/bench_classics.py",
         key,
         data,
-        note,
+        note.at,
         NULL};
     Job job = {method, 0};
     BenchPeer peer;
@@ -140,7 +138,7 @@ static void row(int method, const char *data, const char *source)
     seconds_of_ours(&job); // one that does not count
     const bool there = bench_peer_start(&peer, argv);
     if (there)
-        agree(key, job.result, note, method < METHODS);
+        agree(key, job.result, note.at, method < METHODS);
     int turns = 0;
     for (double spent = 0; turns < TURNS && (turns < 1 || spent < 20);
          turns++) {
@@ -150,7 +148,7 @@ static void row(int method, const char *data, const char *source)
     }
     if (there)
         bench_peer_end(&peer);
-    remove(note);
+    buffer_free(&note);
     snprintf(what, sizeof what, "%d digits (%s) learnt by %s, 2 threads%s",
              train.n, source, method < METHODS ? methods[method].name : key,
              there ? ", against scikit-learn"
@@ -191,16 +189,12 @@ int main(int argc, char **argv)
     buffer_add(&all, shape_of, sizeof shape_of);
     buffer_add(&all, label, sizeof label);
     buffer_add(&all, d.pixel, 10000 * PIXELS * sizeof *d.pixel);
-    char data[] = "/tmp/bench_digits.XXXXXX";
-    const int file = mkstemp(data);
-    if (file < 0)
-        die("%s: cannot be made", data);
-    close(file);
-    text_write(data, all.at, all.length);
+    Buffer data = file_of_this_run("digits");
+    text_write(data.at, all.at, all.length);
     buffer_free(&all);
     for (int m = 0; m <= DIRECTIONS; m++)
-        row(m, data, d.source);
-    remove(data);
+        row(m, data.at, d.source);
+    buffer_free(&data);
     digits_free(&d);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include "10-gpt/sampler.h"
 #include "common/bench.h"
 #include "common/check.h"
+#include "common/folder.h"
 #include "common/text.h"
 #include "common/threads.h"
 
@@ -84,13 +85,11 @@ int main(int argc, char **argv)
                 cached_gpt_pool(&m, KV_BLOCK, TOKENS / KV_BLOCK),
                 {0}};
     write_text(&w);
-    char dir[] = "/tmp/gpt-generate-XXXXXX", weights[80], tokens[80], count[16];
-    if (!mkdtemp(dir))
-        die("no directory %s", dir);
+    char count[16];
+    Buffer weights = file_of_this_run("weights.safetensors");
+    Buffer tokens = file_of_this_run("tokens");
     snprintf(count, sizeof count, "%d", TOKENS);
-    snprintf(weights, sizeof weights, "%s/weights.safetensors", dir);
-    snprintf(tokens, sizeof tokens, "%s/tokens", dir);
-    params_save(m.params, weights);
+    params_save(m.params, weights.at);
     // One thread and two: PyTorch may have what it is better with.
     BenchPeer peer[2];
     Bench race[3] = {{.run = write_texts, .context = &w}};
@@ -99,13 +98,13 @@ int main(int argc, char **argv)
         const char *const command[] = {"/usr/bin/python3",
                                        "chapters/11-kv-cache/bench_generate.py",
                                        i ? "2" : "1",
-                                       weights,
+                                       weights.at,
                                        count,
-                                       tokens,
+                                       tokens.at,
                                        NULL};
         if (!bench_peer_start(&peer[n - 1], command))
             break;
-        same_tokens(tokens, &w);
+        same_tokens(tokens.at, &w);
         race[n] = (Bench){.run = bench_peer_turn, .context = &peer[n - 1]};
         n++;
     }
@@ -121,9 +120,8 @@ int main(int argc, char **argv)
                     : "256 tokens with a cache; python3-torch is not there");
     for (int i = 1; i < n; i++)
         bench_peer_end(&peer[i - 1]);
-    remove(weights);
-    remove(tokens);
-    rmdir(dir);
+    buffer_free(&weights);
+    buffer_free(&tokens);
     kv_pool_free(w.pool);
     cached_gpt_free(&w.reader);
     gpt_free(&m);

@@ -149,8 +149,7 @@ static int three_forms(const Cria *cria, const LlamaPieces *p, const Ids *tale,
     Llama m = cria_llama(cria);
     puts("  file          MB   what it is                 the same text");
     for (int i = 0; i < 3; i++) {
-        Buffer path = {0};
-        buffer_print(&path, "%s/%s", folder_of_this_run(), name[i]);
+        Buffer path = file_of_this_run(name[i]);
         llama_save(&m, p, path.at);
         LlamaFile f = llama_open(path.at);
         LlamaPieces its = llama_pieces_for(&f, NULL);

@@ -399,8 +399,7 @@ static Ids tale_of(const Llama *m, const LlamaPieces *p)
 // Writes the model as GGUF and reads it back: does it still tell the same?
 static bool comes_back(const Llama *m, const LlamaPieces *p, QuantKind kind)
 {
-    Buffer path = {0};
-    buffer_print(&path, "%s/tales.gguf", folder_of_this_run());
+    Buffer path = file_of_this_run("tales.gguf");
     llama_save(m, p, path.at);
     LlamaFile f = llama_open(path.at);
     Llama again = quant_load(&f, kind, false);

@@ -174,12 +174,12 @@ void inverted_free(Inverted *x)
 
 // --- scoring ----------------------------------------------------------------
 
-typedef struct Search {
+typedef struct Questions {
     const Inverted *x;
     const Text *question;
     const Bm25 *bm25; // or NULL: TF-IDF
     float *score;
-} Search;
+} Questions;
 
 static void add_tfidf(const Inverted *x, const Ids *term, const Ids *count,
                       int terms, int unknown, float *score)
@@ -219,9 +219,9 @@ static void add_bm25(const Inverted *x, Bm25 how, const Ids *term,
 
 static void search_some(void *context, int from, int to)
 {
-    const Search *s = context;
+    const Questions *s = context;
     const Inverted *x = s->x;
-    Vocab v = x->terms; // only looked up in
+    Vocab v = x->terms; // terms_of only looks it up
     Ids term = {0}, count = {0};
     for (int q = from; q < to; q++) {
         float *score = s->score + (size_t)q * x->n;
@@ -238,18 +238,18 @@ static void search_some(void *context, int from, int to)
     ids_free(&term), ids_free(&count);
 }
 
-static void search_all(Search s, int n)
+static void search_all(Questions s, int n)
 {
     parallel_for(n, 1e4 + 10.0 * s.x->n, search_some, &s);
 }
 
 void score_tfidf(const Inverted *x, const Text *question, int n, float *score)
 {
-    search_all((Search){x, question, NULL, score}, n);
+    search_all((Questions){x, question, NULL, score}, n);
 }
 
 void score_bm25(const Inverted *x, Bm25 how, const Text *question, int n,
                 float *score)
 {
-    search_all((Search){x, question, &how, score}, n);
+    search_all((Questions){x, question, &how, score}, n);
 }
