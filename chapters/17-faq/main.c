@@ -45,7 +45,9 @@ static void show_by_hand(void)
         for (int i = x.start[t]; i < x.start[t + 1]; i++)
             printf(" %d%s", x.posting[i].text + 1,
                    x.posting[i].count > 1 ? " (twice)" : "");
-        printf(", idf %.3f\n", bm25_idf(N, x.start[t + 1] - x.start[t]));
+        const int with = x.start[t + 1] - x.start[t];
+        printf(", idf %.3f, in BM25 %.3f\n", tfidf_idf(N, with),
+               bm25_idf(N, with));
     }
     const Text question = text_of("run tests");
     score_tfidf(&x, &question, 1, tfidf);
