@@ -495,6 +495,8 @@ static void thresholds_are_the_best_there_are(void **state)
     near((double)best_threshold(five, 5, 2), 0.65, 1e-6);
     near((double)best_threshold(five, 5, 0.5), 0.35, 1e-6);
     assert_true(best_threshold(five + 4, 1, 1) == INFINITY);
+    const Outcome even[] = {{3, 1}, {2, 0}, {1, 1}}; // worth 1, 0, 1
+    near((double)best_threshold(even, 3, 1), 2.5, 1e-6);
     Rng r = rng_new(8);
     for (int round = 0; round < 30; round++) {
         enum { N = 25 };

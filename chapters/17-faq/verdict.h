@@ -48,7 +48,8 @@ int risk_over_coverage(const Outcome *o, int n, double *coverage, double *risk);
 
 // The threshold at which an answer is given if sure >= threshold, such that
 // right answers - cost * wrong answers is largest: `cost` says how many right
-// ones a wrong one spoils. INFINITY if it is best to say nothing at all.
+// ones a wrong one spoils. Of several such the one that answers least; INFINITY
+// if it is as good to say nothing at all.
 float best_threshold(const Outcome *o, int n, double cost);
 
 // What happens at a threshold; shares of all n.
