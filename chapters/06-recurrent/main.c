@@ -598,22 +598,31 @@ static void learn_dates(const Run *run, Reader *m, int steps, Curve *curve)
     tape_free(t);
 }
 
+enum { LONGEST_TEXT = 400 }; // words that show_reading can show
+
+// The words of a text, as a reader takes it.
+static int count_words(Text text)
+{
+    char word[32];
+    int n = 0;
+    while (date_token(&text, word))
+        n++;
+    return n;
+}
+
 // What the model makes of a text, and where it looked: to the screen and as a
 // picture.
 static void show_reading(const Reader *m, Text text, FILE *to,
                          const char *plots, const char *name)
 {
-    enum { MOST = 400 };
     static const char ink[] = " .:-=+*#%@";
-    static char word[MOST][32];
-    static const char *words[MOST];
+    static char word[LONGEST_TEXT][32];
+    static const char *words[LONGEST_TEXT];
     char signs[ISO_SIGNS][2] = {{0}};
     const char *sign_names[ISO_SIGNS];
     Tape *t = tape_new(0, 1);
     t->training = false;
     Tokens x = reader_words(m, &t->arena, text);
-    if (x.n == 0 || x.n > MOST)
-        die("a text of %d words, 1 to %d can be read", x.n, MOST);
     for (int i = 0; i < x.n; i++) {
         date_token(&text, word[i]);
         words[i] = word[i];
@@ -748,6 +757,10 @@ int main(int argc, char **argv)
               "it reaches, language\nmodels of letters, and dates in words "
               "read without and with attention.",
               own, &run);
+    const int asked = read ? count_words(text_of(read)) : 1;
+    if (asked < 1 || asked > LONGEST_TEXT)
+        cli_misuse("--read: a text of %d words, 1 to %d can be read", asked,
+                   LONGEST_TEXT);
     // A step is a small product: a second thread would mostly wait.
     if (run.threads == 0)
         threads_set(1);

@@ -887,6 +887,9 @@ static void bad_input_gets_one_line(void **state)
     assert_refused(1, "make data NAME=names",
                    "06-recurrent --quick --data build/nowhere");
     assert_refused(2, "--sped", "06-recurrent --sped");
+    assert_refused(2, "a text of 0 words", "06-recurrent --read ' '");
+    assert_refused(2, "a text of 401 words",
+                   "06-recurrent --read \"$(printf '%%0401d' 0)\"");
     assert_int_equal(testing_run(said, sizeof said, "06-recurrent --help"), 0);
     assert_non_null(strstr(said, "--read TEXT"));
 }
