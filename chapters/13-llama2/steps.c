@@ -39,19 +39,27 @@ void rms_norm_rows(const float *x, const float *gain, float eps, float *y,
     parallel_for(n, 6.0 * d, norm_some, &r);
 }
 
-// Pair i of a head is (x[a], x[b]), the cosine and sine of its angle are c[i]
-// and s[i].
-static void rotate_head(float *x, const float *c, const float *s, int half,
-                        RopeLayout layout)
+// Pair i of a head is (x[i step], x[i step + apart]), the cosine and sine of
+// its angle are c[i] and s[i].
+static inline void rotate_pairs(float *x, const float *c, const float *s,
+                                int half, int step, int apart)
 {
-    const int step = layout == ADJACENT ? 2 : 1;
-    const int apart = layout == ADJACENT ? 1 : half;
     for (int i = 0; i < half; i++) {
         const int a = i * step, b = a + apart;
         const float xa = x[a], xb = x[b];
         x[a] = xa * c[i] - xb * s[i];
         x[b] = xb * c[i] + xa * s[i];
     }
+}
+
+// With numbers in place of `step` and `apart` the loop becomes one of vectors.
+static void rotate_head(float *x, const float *c, const float *s, int half,
+                        RopeLayout layout)
+{
+    if (layout == ADJACENT)
+        rotate_pairs(x, c, s, half, 2, 1);
+    else
+        rotate_pairs(x, c, s, half, 1, half);
 }
 
 // Heads from .. to - 1 of all rows: those of a single row are shared out, too.

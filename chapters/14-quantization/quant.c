@@ -497,19 +497,22 @@ QuantRows quant_rows_in(void *room, int n, int cols)
 
 typedef int32_t Quad __attribute__((vector_size(16)));
 
-// The largest of the lanes; their sum. Four at a time, then one by one.
+INLINE Quad larger(Quad a, Quad b)
+{
+    const Quad more = a > b;
+    return (a & more) | (b & ~more);
+}
+
+// The largest of the lanes; their sum. Four at a time, then two, then one.
 INLINE int32_t largest_lane(Ints v)
 {
     Quad x[LANES / 4];
     memcpy(x, &v, sizeof x);
     UNROLL
-    for (int i = 1; i < LANES / 4; i++) {
-        const Quad more = x[i] > x[0];
-        x[0] = (x[i] & more) | (x[0] & ~more);
-    }
-    const int32_t a = x[0][0] > x[0][1] ? x[0][0] : x[0][1];
-    const int32_t b = x[0][2] > x[0][3] ? x[0][2] : x[0][3];
-    return a > b ? a : b;
+    for (int i = 1; i < LANES / 4; i++)
+        x[0] = larger(x[0], x[i]);
+    x[0] = larger(x[0], __builtin_shufflevector(x[0], x[0], 2, 3, 0, 1));
+    return larger(x[0], __builtin_shufflevector(x[0], x[0], 1, 0, 3, 2))[0];
 }
 
 INLINE int32_t sum_of_lanes(Ints v)
@@ -519,16 +522,15 @@ INLINE int32_t sum_of_lanes(Ints v)
     UNROLL
     for (int i = 1; i < LANES / 4; i++)
         x[0] += x[i];
-    return x[0][0] + x[0][1] + x[0][2] + x[0][3];
+    x[0] += __builtin_shufflevector(x[0], x[0], 2, 3, 0, 1);
+    return x[0][0] + x[0][1];
 }
 
-// Quantizes N numbers to q; returns their scale and the sum of q. Without the
-// sign, the bits of floats are ordered as the floats are, and what is not
-// finite comes last.
-INLINE float quantize(const float *x, int8_t *q, int32_t *sum)
+// The largest magnitude of N numbers. Without the sign, the bits of floats are
+// ordered as the floats are, and what is not finite comes last.
+INLINE float magnitude(const float *x)
 {
-    const float round = 0x1.8p23f; // adding it rounds to a whole number
-    Ints most = {0}, total = {0};
+    Ints most = {0};
     for (int j = 0; j < N; j += LANES) {
         const Ints size = (Ints)load_floats(x + j) & INT32_MAX;
         const Ints more = size > most;
@@ -537,19 +539,25 @@ INLINE float quantize(const float *x, int8_t *q, int32_t *sum)
     const int32_t bits = largest_lane(most);
     float top;
     memcpy(&top, &bits, sizeof top);
-    const bool finite = isfinite(top); // if not, all q are 0
-    const float scale = finite ? top / 127 : NAN;
-    const float i = finite ? inverse(scale) : 0;
+    return top;
+}
+
+// q = x * inverse for N numbers, rounded; returns their sum. All are 0 if the
+// inverse is, whatever x holds.
+INLINE int32_t round_block(const float *x, float inverse, int8_t *q)
+{
+    const float round = 0x1.8p23f; // adding it rounds to a whole number
+    const int32_t kept = inverse == 0 ? 0 : -1;
+    Ints total = {0};
     for (int j = 0; j < N; j += LANES) {
-        const Ints v = (Ints)load_floats(x + j) & (finite ? -1 : 0);
+        const Ints v = (Ints)load_floats(x + j) & kept;
         const Ints whole =
-            (Ints)((Floats)v * i + round) - (Ints)((Floats){0} + round);
+            (Ints)((Floats)v * inverse + round) - (Ints)((Floats){0} + round);
         const Bytes bytes = __builtin_convertvector(whole, Bytes);
         memcpy(q + j, &bytes, sizeof bytes);
         total += whole;
     }
-    *sum = sum_of_lanes(total);
-    return scale;
+    return sum_of_lanes(total);
 }
 
 typedef struct Quantizing {
@@ -557,22 +565,56 @@ typedef struct Quantizing {
     QuantRows to;
 } Quantizing;
 
-// The group that begins with that row.
-static void quantize_group(const Quantizing *z, int row, int size)
+enum { SOME = 16 }; // blocks whose divisions do not wait for each other
+
+// The scales of n blocks, at most SOME; NAN if a number is not finite. The
+// inverse is 0 if it is no float, or the scale none.
+static void scale_blocks(const float *x, int n, float *scale, float *inverse)
+{
+    float top[SOME] = {0};
+    for (int b = 0; b < n; b++)
+        top[b] = magnitude(x + b * N);
+    for (int b = 0; b < SOME; b++) {
+        const float s = top[b] / 127, i = 1 / s;
+        scale[b] = top[b] < INFINITY ? s : NAN;
+        inverse[b] = i < INFINITY ? i : 0;
+    }
+}
+
+// Blocks from .. from + n - 1, at most SOME, of row i of the group of `size`
+// rows that begins with `row`.
+static void quantize_some(const Quantizing *z, int row, int size, int i,
+                          int from, int n)
 {
     const QuantRows *r = &z->to;
     const int count = r->cols / N;
-    int8_t *to = r->q + (size_t)row * r->cols;
-    for (int i = 0; i < size; i++)
-        for (int b = 0; b < count; b++) {
-            int8_t q[N];
-            const size_t at = (size_t)row * count + (size_t)b * size + i;
-            r->scale[at] = quantize(z->x + (size_t)(row + i) * r->cols + b * N,
-                                    q, &r->sum[at]);
-            for (int w = 0; w < N / WORD; w++)
-                memcpy(to + ((b * N / WORD + w) * size + i) * WORD,
-                       q + w * WORD, WORD);
+    const float *x = z->x + (size_t)(row + i) * r->cols + from * N;
+    int8_t *to = r->q + (size_t)row * r->cols + (size_t)from * size * N;
+    float scale[SOME], inverse[SOME];
+    scale_blocks(x, n, scale, inverse);
+    for (int b = 0; b < n; b++) {
+        const size_t at = (size_t)row * count + (size_t)(from + b) * size + i;
+        r->scale[at] = scale[b];
+        if (size == 1) { // a row alone lies as it is
+            r->sum[at] = round_block(x + b * N, inverse[b], to + b * N);
+            continue;
         }
+        int8_t q[N];
+        r->sum[at] = round_block(x + b * N, inverse[b], q);
+        for (int w = 0; w < N / WORD; w++)
+            memcpy(to + ((b * N / WORD + w) * size + i) * WORD, q + w * WORD,
+                   WORD);
+    }
+}
+
+// The group that begins with that row.
+static void quantize_group(const Quantizing *z, int row, int size)
+{
+    const int count = z->to.cols / N;
+    for (int i = 0; i < size; i++)
+        for (int from = 0; from < count; from += SOME)
+            quantize_some(z, row, size, i, from,
+                          count - from < SOME ? count - from : SOME);
 }
 
 static void quantize_groups(void *context, int from, int to)

@@ -442,6 +442,10 @@ static void what_is_no_number_stays_one(void **state)
             assert_int_equal(isnan(y[j]) != 0, j / ROWS == 2);
         for (int j = 0; j < ROWS; j++)
             assert_true(y[3 * ROWS + j] == 0);
+        // Row 2 by itself: the scale of its second block, and of no other.
+        const QuantRows row = quant_rows(x + 2 * COLS, 1, COLS, room);
+        for (int b = 0; b < COLS / B; b++)
+            assert_int_equal(isnan(row.scale[b]) != 0, b == 1);
     }
     arena_free(&s.a);
 }
