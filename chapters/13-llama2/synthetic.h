@@ -14,9 +14,9 @@ extern const LlamaShape shape_15m, shape_110m, shape_1b;
 // A model of that shape with small random weights. Free it with llama_free.
 Llama synthetic_llama(const LlamaShape *s);
 
-// Races writing tokens, `tokens` at a time, against reading as many bytes of
-// the same memory on as many threads, and prints the row. `bytes`: what a token
-// reads. The weights lie in m->arena.
+// Races writing tokens, `tokens` at a time, against just reading memory on as
+// many threads, and prints the row: m->arena, where the weights lie, or a block
+// of 256 MB if that is smaller. `bytes`: what a token reads.
 void synthetic_decode_row(const char *name, const Llama *m, double bytes,
                           int tokens);
 
