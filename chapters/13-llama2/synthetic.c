@@ -85,7 +85,7 @@ void synthetic_decode_row(const char *name, const Llama *m, double bytes,
     // The weights themselves are read, all of them, as some memory may be
     // slower than other. But of a small model a part stays in the cache, which
     // would be measured instead: then it is a block of its own.
-    enum { LARGE = 1 << 28 };
+    enum { LARGE = 96 << 20 }; // three times a large cache
     Arena block = arena_new(LARGE);
     BenchReading reading = {.block = (const uint64_t *)m->arena.base,
                             .words = m->arena.used / sizeof(uint64_t)};

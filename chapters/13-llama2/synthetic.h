@@ -16,7 +16,7 @@ Llama synthetic_llama(const LlamaShape *s);
 
 // Races writing tokens, `tokens` at a time, against just reading memory on as
 // many threads, and prints the row: m->arena, where the weights lie, or a block
-// of 256 MB if that is smaller. `bytes`: what a token reads.
+// of 96 MB if that is smaller. `bytes`: what a token reads.
 void synthetic_decode_row(const char *name, const Llama *m, double bytes,
                           int tokens);
 
