@@ -542,17 +542,17 @@ INLINE float magnitude(const float *x)
     return top;
 }
 
-// q = x * inverse for N numbers, rounded; returns their sum. All are 0 if the
-// inverse is, whatever x holds.
-INLINE int32_t round_block(const float *x, float inverse, int8_t *q)
+// q = x * steps for N numbers, rounded; returns their sum. All are 0 if steps
+// is, whatever x holds.
+INLINE int32_t round_block(const float *x, float steps, int8_t *q)
 {
     const float round = 0x1.8p23f; // adding it rounds to a whole number
-    const int32_t kept = inverse == 0 ? 0 : -1;
+    const int32_t kept = steps == 0 ? 0 : -1;
     Ints total = {0};
     for (int j = 0; j < N; j += LANES) {
         const Ints v = (Ints)load_floats(x + j) & kept;
         const Ints whole =
-            (Ints)((Floats)v * inverse + round) - (Ints)((Floats){0} + round);
+            (Ints)((Floats)v * steps + round) - (Ints)((Floats){0} + round);
         const Bytes bytes = __builtin_convertvector(whole, Bytes);
         memcpy(q + j, &bytes, sizeof bytes);
         total += whole;
@@ -567,17 +567,17 @@ typedef struct Quantizing {
 
 enum { SOME = 16 }; // blocks whose divisions do not wait for each other
 
-// The scales of n blocks, at most SOME; NAN if a number is not finite. The
-// inverse is 0 if it is no float, or the scale none.
-static void scale_blocks(const float *x, int n, float *scale, float *inverse)
+// The scales of n blocks, at most SOME, and how many steps of the scale make 1.
+// Of a block with a number that is not finite the scale is NAN, the steps 0.
+static void scale_blocks(const float *x, int n, float *scale, float *steps)
 {
     float top[SOME] = {0};
     for (int b = 0; b < n; b++)
         top[b] = magnitude(x + b * N);
     for (int b = 0; b < SOME; b++) {
-        const float s = top[b] / 127, i = 1 / s;
+        const float s = top[b] / 127;
         scale[b] = top[b] < INFINITY ? s : NAN;
-        inverse[b] = i < INFINITY ? i : 0;
+        steps[b] = inverse(s);
     }
 }
 
@@ -590,17 +590,17 @@ static void quantize_some(const Quantizing *z, int row, int size, int i,
     const int count = r->cols / N;
     const float *x = z->x + (size_t)(row + i) * r->cols + from * N;
     int8_t *to = r->q + (size_t)row * r->cols + (size_t)from * size * N;
-    float scale[SOME], inverse[SOME];
-    scale_blocks(x, n, scale, inverse);
+    float scale[SOME], steps[SOME];
+    scale_blocks(x, n, scale, steps);
     for (int b = 0; b < n; b++) {
         const size_t at = (size_t)row * count + (size_t)(from + b) * size + i;
         r->scale[at] = scale[b];
         if (size == 1) { // a row alone lies as it is
-            r->sum[at] = round_block(x + b * N, inverse[b], to + b * N);
+            r->sum[at] = round_block(x + b * N, steps[b], to + b * N);
             continue;
         }
         int8_t q[N];
-        r->sum[at] = round_block(x + b * N, inverse[b], q);
+        r->sum[at] = round_block(x + b * N, steps[b], q);
         for (int w = 0; w < N / WORD; w++)
             memcpy(to + ((b * N / WORD + w) * size + i) * WORD, q + w * WORD,
                    WORD);
