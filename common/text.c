@@ -64,6 +64,11 @@ void buffer_free(Buffer *b)
     *b = (Buffer){0};
 }
 
+Text buffer_text(const Buffer *b)
+{
+    return (Text){b->length ? b->at : "", b->length};
+}
+
 // --- whole files ------------------------------------------------------------
 
 static _Noreturn void die_reading(const char *path, gzFile from)

@@ -32,6 +32,10 @@ void buffer_print(Buffer *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void buffer_free(Buffer *b);
 
+// What it holds, ended by a zero; of an empty one "", also where its own `at`
+// is NULL. Good until the buffer changes.
+Text buffer_text(const Buffer *b);
+
 // Writes a file in one piece: beside its place (PATH.part), synced, renamed, so
 // that after a crash there is the old file or the new one, whole. A device or
 // a pipe is written to as it stands. Dies with one line if that fails.

@@ -53,6 +53,7 @@ static void test_buffer(void **state)
 {
     (void)state;
     Buffer b = {0};
+    assert_string_equal(buffer_text(&b).at, "");
     buffer_add(&b, NULL, 0);
     assert_string_equal(b.at, "");
     for (int i = 0; i < 1000; i++)
@@ -61,6 +62,8 @@ static void test_buffer(void **state)
     assert_int_equal(b.length, 10 * 2 + 90 * 3 + 900 * 4 + 3);
     assert_memory_equal(b.at, "0,1,2,", 6);
     assert_memory_equal(b.at + b.length - 7, "999,a\0b", 8); // and the zero
+    assert_ptr_equal(buffer_text(&b).at, b.at);
+    assert_int_equal(buffer_text(&b).length, b.length);
     buffer_free(&b);
     assert_null(b.at);
 }

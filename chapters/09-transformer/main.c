@@ -287,7 +287,7 @@ static void translate_lines(const char *directory, int beam)
         Text sentence = text_of(line);
         if (sentence.length > 0)
             translate(&t, &sentence, 1, beam, &b);
-        puts(b.length ? b.at : "");
+        puts(buffer_text(&b).at);
         fflush(stdout);
         buffer_free(&b);
     }

@@ -451,7 +451,7 @@ static void words_are(const char *line, const char *want)
 {
     Buffer b = {0};
     bleu_words(text_of(line), &b);
-    assert_string_equal(b.length ? b.at : "", want);
+    assert_string_equal(buffer_text(&b).at, want);
     buffer_free(&b);
 }
 
@@ -837,7 +837,7 @@ static void goes_round(Coder *c, const char *sentence, const char *want)
     coder_encode(c, text_of(sentence), &ids);
     ids_add(&ids, c->end);
     coder_decode(c, ids.at, ids.n, &b);
-    assert_string_equal(b.length ? b.at : "", want);
+    assert_string_equal(buffer_text(&b).at, want);
     buffer_free(&b);
     ids_free(&ids);
 }

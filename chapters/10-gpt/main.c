@@ -421,7 +421,7 @@ static void beams(const Gpt *m, Book *b, const char *prompt, const Job *j)
         const double score = gpt_beam(m, &text, beam[k], most, -1);
         bpe_decode(&b->bpe, text.at + given, text.n - given, &said);
         fprintf(to, "  beam %-2d  log p ~%.2f  %s\n", beam[k], score,
-                said.length ? said.at : "");
+                buffer_text(&said).at);
         buffer_free(&said);
         ids_free(&text);
     }

@@ -364,7 +364,7 @@ static void print_best(const LlamaPieces *p, float *logits)
         Buffer b = {0};
         llama_decode(p, id, false, &b);
         printf("%9.4f  %d \"%.*s\"\n", (double)logits[id], id, (int)b.length,
-               b.length ? b.at : "");
+               buffer_text(&b).at);
         logits[id] = -1;
         buffer_free(&b);
     }

@@ -791,7 +791,7 @@ static void same_ids(LlamaPieces *a, LlamaPieces *b)
         assert_memory_equal(x.at, y.at, x.n * sizeof *x.at);
         for (int j = 0; j < y.n; j++)
             llama_decode(b, y.at[j], j <= 1, &back);
-        assert_string_equal(back.length ? back.at : "", text[i]);
+        assert_string_equal(buffer_text(&back).at, text[i]);
         buffer_free(&back);
         ids_free(&x);
         ids_free(&y);

@@ -58,7 +58,7 @@ static void printed(AskPacked *a, char *to, size_t size)
     if (status != 0)
         fail_msg("status %d: %s", status, message);
     Buffer b = text_read(file);
-    snprintf(to, size, "%.*s", (int)b.length, b.length ? b.at : "");
+    snprintf(to, size, "%.*s", (int)b.length, buffer_text(&b).at);
     buffer_free(&b);
 }
 

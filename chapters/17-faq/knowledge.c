@@ -158,8 +158,7 @@ static const char *json_answer(Builder *b, const cJSON *answer, int i)
         const Text t = json_text(answer);
         buffer_add(&all, t.at, t.length);
     }
-    const char *wrong =
-        add_answer(b, (Text){all.length ? all.at : "", all.length}, "pair", i);
+    const char *wrong = add_answer(b, buffer_text(&all), "pair", i);
     buffer_free(&all);
     return wrong;
 }
@@ -249,19 +248,20 @@ typedef struct Example {
 static const char *gather(Builder *b, const Vocab *category, const Buffer *all,
                           const Example *e, int n)
 {
+    const char *texts = buffer_text(all).at;
     for (int c = 0; c < category->n; c++) {
         Buffer name = {0};
         buffer_add(&name, category->piece[c].at, category->piece[c].length);
         for (size_t j = 0; j < name.length; j++)
             name.at[j] = name.at[j] == '_' ? ' ' : name.at[j];
-        const Text t = {name.length ? name.at : "", name.length};
+        const Text t = buffer_text(&name);
         const char *wrong = begin_pair(b, t, "category", c + 1);
         wrong = wrong ? wrong : add_answer(b, t, "category", c + 1);
         buffer_free(&name);
         for (int i = 0; i < n && !wrong; i++)
             if (e[i].category == c)
                 wrong = add_paraphrase(
-                    b, (Text){all->at + e[i].from, e[i].length}, "text", i + 1);
+                    b, (Text){texts + e[i].from, e[i].length}, "text", i + 1);
         if (wrong)
             return wrong;
     }
@@ -297,7 +297,7 @@ static const char *parse_csv(Builder *b, Text rest)
             room = 2 * room + 64;
             e = grow_array(e, room, sizeof *e);
         }
-        const Text t = {name.at, name.length};
+        const Text t = buffer_text(&name);
         int id = vocab_find(&category, t);
         if (id < 0 && name.length < 256 && category.n < CATEGORIES)
             id = vocab_add(&category, t);
@@ -341,8 +341,7 @@ Knowledge knowledge_load(const char *path)
 {
     Knowledge k;
     Buffer all = text_read(path);
-    const char *wrong =
-        knowledge_parse(&k, (Text){all.length ? all.at : "", all.length});
+    const char *wrong = knowledge_parse(&k, buffer_text(&all));
     if (wrong)
         die("%s: %s", path, wrong);
     buffer_free(&all);
@@ -379,7 +378,7 @@ int questions_load(const char *path, Buffer *all, Text **question)
 {
     *all = text_read(path);
     *question = NULL;
-    Text rest = {all->length ? all->at : "", all->length}, line;
+    Text rest = buffer_text(all), line;
     int n = 0, room = 0;
     for (int i = 1; text_line(&rest, &line); i++) {
         line = trimmed(line);

@@ -30,9 +30,9 @@ static void expect(const char *what, LlamaPieces *p, const Ids *ids,
 {
     Buffer b = {0};
     written(p, ids, &b);
-    if (strcmp(b.length ? b.at : "", want) != 0)
+    if (strcmp(buffer_text(&b).at, want) != 0)
         fail_msg("%s should be\n%s\n-- it is\n%s", what, want,
-                 b.length ? b.at : "");
+                 buffer_text(&b).at);
     buffer_free(&b);
 }
 
