@@ -115,6 +115,14 @@ int __lsan_is_turned_off(void)
     return in_child;
 }
 
+// And this: whose leaks do not count. LLVM's OpenMP keeps some of its own.
+const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libomp";
+}
+
 int testing_outcome(void (*body)(void *), void *context, char *message,
                     size_t size)
 {

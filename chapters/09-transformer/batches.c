@@ -66,17 +66,17 @@ Batch batch_of(Arena *a, const Pairs *p, const int *index, int n, int begin,
     int *input_start = arena_take(a, n + 1, sizeof *input_start);
     int s = 0, t = 0;
     for (int i = 0; i < n; i++) {
-        const int *from = p->source + p->source_start[index[i]];
-        const int *to = p->target + p->target_start[index[i]];
+        const int *from = &p->source_start[index[i]];
+        const int *to = &p->target_start[index[i]];
         source_start[i] = s;
         input_start[i] = t;
-        for (int j = 0; j < length(p->source_start, index[i]); j++)
-            source[s++] = from[j];
+        for (int j = from[0]; j < from[1]; j++)
+            source[s++] = p->source[j];
         source[s++] = end;
         input[t] = begin;
-        for (int j = 0; j < length(p->target_start, index[i]); j++) {
-            output[t++] = to[j];
-            input[t] = to[j];
+        for (int j = to[0]; j < to[1]; j++) {
+            output[t++] = p->target[j];
+            input[t] = p->target[j];
         }
         output[t++] = end;
     }

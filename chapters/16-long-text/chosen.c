@@ -12,7 +12,7 @@ void cut_sentences(const Tuning *p, const Document *d, BertBatch *x)
     const int room = p->window - 2;
     for (int s = 0; s < d->sentences; s++) {
         const int n = d->sentence[s + 1] - d->sentence[s];
-        add_input(p, d->id + d->sentence[s], n < room ? n : room, x);
+        add_input(p, d, d->sentence[s], n < room ? n : room, x);
     }
 }
 

@@ -17,52 +17,57 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-static void add_pieces(const int *id, int n, BertBatch *x)
+static void add_piece(int id, BertBatch *x)
 {
-    for (int i = 0; i < n; i++) {
-        ids_add(&x->id, id[i]);
-        ids_add(&x->segment, 0);
-    }
+    ids_add(&x->id, id);
+    ids_add(&x->segment, 0);
+}
+
+static void add_pieces(const Document *d, int from, int n, BertBatch *x)
+{
+    for (int i = from; i < from + n; i++)
+        add_piece(d->id[i], x);
 }
 
 static void begin_input(const Tuning *p, BertBatch *x)
 {
     if (x->start.n == 0)
         ids_add(&x->start, 0);
-    add_pieces(&p->cls, 1, x);
+    add_piece(p->cls, x);
 }
 
 static void end_input(const Tuning *p, BertBatch *x)
 {
-    add_pieces(&p->sep, 1, x);
+    add_piece(p->sep, x);
     ids_add(&x->start, x->id.n);
     x->n++;
 }
 
-void add_input(const Tuning *p, const int *id, int n, BertBatch *x)
+void add_input(const Tuning *p, const Document *d, int from, int n,
+               BertBatch *x)
 {
     begin_input(p, x);
-    add_pieces(id, n, x);
+    add_pieces(d, from, n, x);
     end_input(p, x);
 }
 
 void cut_head(const Tuning *p, const Document *d, BertBatch *x)
 {
-    add_input(p, d->id, smaller(d->n, p->window - 2), x);
+    add_input(p, d, 0, smaller(d->n, p->window - 2), x);
 }
 
 void cut_tail(const Tuning *p, const Document *d, BertBatch *x)
 {
     const int n = smaller(d->n, p->window - 2);
-    add_input(p, d->id + d->n - n, n, x);
+    add_input(p, d, d->n - n, n, x);
 }
 
 void cut_head_tail(const Tuning *p, const Document *d, BertBatch *x)
 {
     const int room = smaller(d->n, p->window - 2), head = room / 4;
     begin_input(p, x);
-    add_pieces(d->id, head, x);
-    add_pieces(d->id + d->n - (room - head), room - head, x);
+    add_pieces(d, 0, head, x);
+    add_pieces(d, d->n - (room - head), room - head, x);
     end_input(p, x);
 }
 
@@ -70,7 +75,7 @@ void cut_chunks(const Tuning *p, const Document *d, BertBatch *x)
 {
     const int room = p->window - 2;
     for (int from = 0, k = 0; k < p->most; from += p->stride, k++) {
-        add_input(p, d->id + from, smaller(d->n - from, room), x);
+        add_input(p, d, from, smaller(d->n - from, room), x);
         if (from + room >= d->n)
             break;
     }
@@ -78,7 +83,7 @@ void cut_chunks(const Tuning *p, const Document *d, BertBatch *x)
 
 void cut_nothing(const Tuning *p, const Document *d, BertBatch *x)
 {
-    add_input(p, d->id, smaller(d->n, p->bert->shape.positions - 2), x);
+    add_input(p, d, 0, smaller(d->n, p->bert->shape.positions - 2), x);
 }
 
 // --- the encoder ------------------------------------------------------------

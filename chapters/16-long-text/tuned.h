@@ -48,8 +48,10 @@ void cut_chunks(const Tuning *p, const Document *d, BertBatch *x);
 // All of it as one input.
 void cut_nothing(const Tuning *p, const Document *d, BertBatch *x);
 
-// Appends [CLS], some pieces of the document, [SEP]; for writers of cuts.
-void add_input(const Tuning *p, const int *id, int n, BertBatch *x);
+// Appends [CLS], n pieces of the document from its piece `from` on, [SEP]; for
+// writers of cuts.
+void add_input(const Tuning *p, const Document *d, int from, int n,
+               BertBatch *x);
 
 // The encoder with a band for its attention; window 0: bert_encode.
 Matrix *encode_band(const Bert *m, Tape *t, BertInput x, const Band *band);
