@@ -362,7 +362,8 @@ static int invent(const Speller *m, const List *l, Rng *r, int n, Buffer *b)
     for (int i = 0; i < n; i++) {
         const size_t from = b->length;
         speller_write(m, r, text_of("\n"), 20, 1, b);
-        fresh += !listed(l, (Text){b->at + from, b->length - from});
+        const Text word = {buffer_text(b).at + from, b->length - from};
+        fresh += word.length > 0 && !listed(l, word);
         buffer_add(b, " ", 1);
     }
     return fresh;
