@@ -259,6 +259,16 @@ Text text_of(const char *s)
     return (Text){s, strlen(s)};
 }
 
+Text text_trimmed(Text t)
+{
+    static const char blanks[] = {' ', '\t', '\r', '\n'};
+    while (t.length && memchr(blanks, t.at[0], sizeof blanks))
+        t.at++, t.length--;
+    while (t.length && memchr(blanks, t.at[t.length - 1], sizeof blanks))
+        t.length--;
+    return t;
+}
+
 bool text_equal(Text a, const char *s)
 {
     return a.length == strlen(s) &&

@@ -55,6 +55,7 @@ bool text_line(Text *rest, Text *line);
 bool text_field(Text *rest, char separator, Text *field);
 
 Text text_of(const char *s);
+Text text_trimmed(Text t); // without blanks, tabs, ends of lines around it
 bool text_equal(Text a, const char *s);
 uint64_t text_hash(Text a);
 

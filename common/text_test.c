@@ -358,6 +358,18 @@ static void test_fields(void **state)
     assert_fields("\t", "||");
 }
 
+static void test_trimmed(void **state)
+{
+    (void)state;
+    const char *s = " \t\r\n a\t b \n";
+    const Text t = text_trimmed(text_of(s));
+    assert_ptr_equal(t.at, s + 5);
+    assert_int_equal(t.length, 4);
+    assert_int_equal(text_trimmed((Text){"\0 ", 2}).length, 1); // no end
+    assert_int_equal(text_trimmed(text_of(" \n ")).length, 0);
+    assert_int_equal(text_trimmed((Text){NULL, 0}).length, 0);
+}
+
 static void test_equal_and_hash(void **state)
 {
     (void)state;
@@ -524,6 +536,7 @@ int main(void)
         cmocka_unit_test(test_write_from_two),
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_trimmed),
         cmocka_unit_test(test_equal_and_hash),
         cmocka_unit_test(test_utf8_all_characters),
         cmocka_unit_test(test_utf8_standard_examples),

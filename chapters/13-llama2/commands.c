@@ -124,17 +124,6 @@ static bool take_turn(LlamaRun *r, LlamaPieces *p, const Ask *a, Sampler *s,
     return true;
 }
 
-// What somebody said, without blanks around it: the form has its own.
-static Text trimmed(const char *line)
-{
-    static const char blanks[] = " \t\r\n";
-    line += strspn(line, blanks);
-    size_t n = strlen(line);
-    while (n > 0 && strchr(blanks, line[n - 1]))
-        n--;
-    return (Text){line, n};
-}
-
 static void converse(const Llama *m, LlamaPieces *p, const Ask *a)
 {
     const bool person = isatty(STDIN_FILENO);
@@ -151,7 +140,7 @@ static void converse(const Llama *m, LlamaPieces *p, const Ask *a)
         interrupt_at_once(); // while it waits for a line
         if (getline(&line, &room, stdin) <= 0)
             break;
-        const Text said = trimmed(line);
+        const Text said = text_trimmed(text_of(line)); // the form has blanks
         if (said.length == 0)
             continue;
         if (!take_turn(&r, p, a, &sampler, said, &text)) {

@@ -25,13 +25,10 @@ Desk desk_new(const Search *search, Method m, float threshold, int top,
 
 const char *question_wrong(Text q)
 {
-    bool blank = true;
-    for (size_t i = 0; i < q.length; i++)
-        blank &= strchr(" \t\r\n", q.at[i]) != NULL;
-    return q.length > PHRASING_MOST ? "too long for a question"
-           : utf8_invalid(q) >= 0   ? "not valid UTF-8"
-           : blank                  ? "empty"
-                                    : NULL;
+    return q.length > PHRASING_MOST      ? "too long for a question"
+           : utf8_invalid(q) >= 0        ? "not valid UTF-8"
+           : text_trimmed(q).length == 0 ? "empty"
+                                         : NULL;
 }
 
 static void print_text(FILE *to, Text t)

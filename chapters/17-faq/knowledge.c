@@ -22,15 +22,6 @@ static Text keep_text(Builder *b, Text t)
     return (Text){arena_copy(&b->k.memory, t.at, t.length, 1), t.length};
 }
 
-static Text trimmed(Text t)
-{
-    while (t.length && memchr(" \t\r\n", t.at[0], 4))
-        t.at++, t.length--;
-    while (t.length && memchr(" \t\r\n", t.at[t.length - 1], 4))
-        t.length--;
-    return t;
-}
-
 // What is wrong with a text, `what` of `place` number i, or NULL.
 static const char *wrong_text(Text t, const char *place, int i,
                               const char *what)
@@ -66,7 +57,7 @@ static const char *begin_pair(Builder *b, Text question, const char *place,
                               int i)
 {
     Knowledge *k = &b->k;
-    question = trimmed(question);
+    question = text_trimmed(question);
     const char *wrong = wrong_text(question, place, i, "question");
     if (wrong)
         return wrong;
@@ -90,7 +81,7 @@ static const char *begin_pair(Builder *b, Text question, const char *place,
 
 static const char *add_answer(Builder *b, Text answer, const char *place, int i)
 {
-    answer = trimmed(answer);
+    answer = text_trimmed(answer);
     const char *wrong = wrong_text(answer, place, i, "answer");
     if (!wrong)
         b->k.pair[b->k.n - 1].answer = keep_text(b, answer);
@@ -100,7 +91,7 @@ static const char *add_answer(Builder *b, Text answer, const char *place, int i)
 // Another phrasing of the newest pair; an empty one is left out.
 static const char *add_paraphrase(Builder *b, Text t, const char *place, int i)
 {
-    t = trimmed(t);
+    t = text_trimmed(t);
     if (t.length == 0)
         return NULL;
     const char *wrong = wrong_text(t, place, i, "paraphrase");
@@ -115,7 +106,7 @@ static const char *parse_tsv(Builder *b, Text rest)
 {
     Text line, field;
     for (int i = 1; text_line(&rest, &line); i++) {
-        if (trimmed(line).length == 0)
+        if (text_trimmed(line).length == 0)
             continue;
         text_field(&line, '\t', &field);
         const char *wrong = begin_pair(b, field, "line", i);
@@ -190,7 +181,7 @@ static const char *parse_json(Builder *b, Text bytes)
     const ptrdiff_t at = end ? end - bytes.at : 0;
     if (!json)
         return fault("byte %td: this is no JSON", at);
-    if (trimmed((Text){end, bytes.length - (size_t)at}).length > 0) {
+    if (text_trimmed((Text){end, bytes.length - (size_t)at}).length > 0) {
         cJSON_Delete(json);
         return fault("byte %td: text after the end of the JSON", at);
     }
@@ -321,13 +312,14 @@ const char *knowledge_parse(Knowledge *k, Text bytes)
     b.k.memory = arena_new(bytes.length * 65 + 4096);
     if (bytes.length >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0)
         bytes = (Text){bytes.at + 3, bytes.length - 3}; // a byte-order mark
-    const Text begin = trimmed(bytes);
+    const Text begin = text_trimmed(bytes);
     Text rest = bytes, header = {"", 0};
     text_line(&rest, &header);
+    header = text_trimmed(header);
     const char *wrong =
-        begin.length && memchr("{[", begin.at[0], 2)   ? parse_json(&b, bytes)
-        : text_equal(trimmed(header), "text,category") ? parse_csv(&b, bytes)
-                                                       : parse_tsv(&b, bytes);
+        begin.length && memchr("{[", begin.at[0], 2) ? parse_json(&b, bytes)
+        : text_equal(header, "text,category")        ? parse_csv(&b, bytes)
+                                                     : parse_tsv(&b, bytes);
     if (!wrong && b.k.n == 0)
         wrong = "there is no question in it";
     vocab_free(&b.questions);
@@ -381,7 +373,7 @@ int questions_load(const char *path, Buffer *all, Text **question)
     Text rest = buffer_text(all), line;
     int n = 0, room = 0;
     for (int i = 1; text_line(&rest, &line); i++) {
-        line = trimmed(line);
+        line = text_trimmed(line);
         const char *wrong =
             line.length ? wrong_text(line, "line", i, "question") : NULL;
         if (wrong)
