@@ -27,9 +27,10 @@ Lesson lesson_new(Text text, size_t learn, const char *name)
 {
     if (learn > text.length || learn <= LONGEST ||
         text.length - learn <= LONGEST || text.length > 1 << 30)
-        die("%s: %zu bytes are no text to learn from: it takes %d for each "
-            "of two parts, and at most 1 GiB",
-            name, text.length, LONGEST + 1);
+        die("%s: %zu bytes are no text to learn from: of the parts to learn "
+            "and to be tested with, %zu and %zu, each takes %d, and all "
+            "at most 1 GiB",
+            name, text.length, learn, text.length - learn, LONGEST + 1);
     Lesson l = {.alphabet = alphabet_of(text)};
     l.texts = (int)learn;
     l.helds = (int)(text.length - learn);

@@ -435,12 +435,18 @@ typedef struct Job {
 static void tales_learn(const Lesson *l, Training *g, const Job *job)
 {
     const char *name = position_names[g->w->positions.kind];
+    double kind = g->w->positions.kind; // most kinds have the same parameters
     const Checkpoint point = {.params = g->w->params,
                               .adam = &g->adam,
                               .rng = {&g->rng},
-                              .step = &g->step};
+                              .step = &g->step,
+                              .number = &kind,
+                              .numbers = 1};
     if (job->resume && !checkpoint_load(&point, job->resume))
         die("%s: there is no such checkpoint", job->resume);
+    if (kind != g->w->positions.kind)
+        die("%s: keeps a model with other positions than %s", job->resume,
+            name);
     (void)interrupted(); // again, after another training
     Progress bar = progress_new(name, job->steps, "steps");
     bar.first = g->step;
@@ -453,7 +459,7 @@ static void tales_learn(const Lesson *l, Training *g, const Job *job)
             progress_end(&bar);
             checkpoint_save(&point, job->save);
             die("stopped at step %d of %s; go on with --positions %s "
-                "--resume %s",
+                "--resume %s, all else as it was",
                 (int)g->step, name, name, job->save);
         }
     }
@@ -494,8 +500,9 @@ static void tales_row_tuned(const Lesson *l, Writer w, const char *name,
     free(before);
 }
 
-static void tales_kind(const Lesson *l, PositionKind kind, const Job *job,
-                       Plot *p)
+// Returns how many steps the model has learnt.
+static int tales_kind(const Lesson *l, PositionKind kind, const Job *job,
+                      Plot *p)
 {
     WriterShape shape = {l->alphabet.n, 2, 64, 4, LONGEST, CAUSAL};
     Writer w = writer_new(shape, kind, run.seed);
@@ -511,10 +518,12 @@ static void tales_kind(const Lesson *l, PositionKind kind, const Job *job,
     }
     training_end(&g);
     writer_free(&w);
+    return (int)g.step;
 }
 
-static void show_tales(const Job *job)
+static int show_tales(const Job *job)
 {
+    int steps = 0;
     (void)interrupted(); // from here on, Ctrl-C waits for a step's end
     Lesson l =
         job->text ? lesson_file(job->text) : lesson_tales(4000, run.seed);
@@ -530,11 +539,12 @@ static void show_tales(const Job *job)
                        "length", "nats a letter");
     for (int k = 0; k < POSITION_KINDS; k++)
         if (job->only == POSITION_KINDS || job->only == k)
-            tales_kind(&l, k, job, p);
+            steps = tales_kind(&l, k, job, p);
     puts("");
     plot_log(p, true, false);
     plot_save(p, run.plots, "tales");
     lesson_free(&l);
+    return steps;
 }
 
 int main(int argc, char **argv)
@@ -563,12 +573,13 @@ int main(int argc, char **argv)
     const bool one = job.only != POSITION_KINDS;
     if (job.resume && !one)
         cli_misuse("--resume goes on with one kind: say which by --positions");
+    if (run.quick && job.text && !one)
+        cli_misuse("--quick leaves out the texts: --text needs --positions");
     if (job.save != usual)
         need_file(job.save);
     if (one) {
-        show_tales(&job);
-        printf("=> %s trained for %d steps\n", position_names[job.only],
-               job.steps);
+        const int steps = show_tales(&job);
+        printf("=> %s trained for %d steps\n", position_names[job.only], steps);
         return 0;
     }
     printf("Positions, five ways: about %s and 100 MB of memory.\n\n",

@@ -537,6 +537,7 @@ static void misuse_is_told_in_a_line(void **state)
     assert_refused(2, "--positions", "08-positions --positions up");
     assert_refused(2, "--steps", "08-positions --steps 0");
     assert_refused(2, "--positions", "08-positions --resume x");
+    assert_refused(2, "--positions", "08-positions --quick --text /nowhere");
     assert_refused(1, "/nowhere",
                    "08-positions --positions none --text /nowhere");
     assert_refused(1, "empty: 0 bytes are no text",
@@ -557,15 +558,24 @@ static void a_stopped_training_goes_on(void **state)
                                    "--steps 100000 --save $HERE/point"),
                      1);
     assert_non_null(strstr(said, "go on with --positions ALiBi --resume"));
-    // A model of another kind has other parameters, or at least says nothing.
+    int learnt = 0; // steps
+    sscanf(strstr(said, "at step"), "at step %d", &learnt);
+    // A model of another kind has other parameters, or at least says so.
     assert_refused(1, "positions",
                    "08-positions --positions learned --steps 1 --resume "
+                   "$HERE/point");
+    assert_refused(1, "other positions than RoPE",
+                   "08-positions --positions RoPE --steps 1 --resume "
                    "$HERE/point");
     // A checkpoint that is already past the last step only scores.
     assert_int_equal(testing_run(said, sizeof said,
                                  "08-positions --positions ALiBi --steps 1 "
                                  "--resume $HERE/point"),
                      0);
+    char end[60];
+    snprintf(end, sizeof end, "=> ALiBi trained for %d steps",
+             learnt > 1 ? learnt : 1);
+    assert_non_null(strstr(said, end));
 }
 
 int main(void)

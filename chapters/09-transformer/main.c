@@ -377,6 +377,9 @@ int main(int argc, char **argv)
               own, &run);
     if ((lines || sentence || score) && !load)
         cli_misuse("--translate, --attention and --score need --load DIR");
+    if (lines + (sentence != NULL) + score > 1)
+        cli_misuse("only one of --translate, --attention and --score at a "
+                   "time");
     if (shape->width % shape->heads != 0 || shape->width % 2 != 0)
         cli_misuse("a width of %d: it must be even, and %d heads must divide "
                    "it",
@@ -394,6 +397,10 @@ int main(int argc, char **argv)
         real.pair = pairs_known[pair < 0 ? 0 : pair];
         snprintf(directory, sizeof directory, "build/multi30k-%s", real.pair);
         real.save = save ? save : directory;
+        if (!data_path(&run, "multi30k", "train.de.gz"))
+            data_missing("multi30k"); // before a folder is asked for
+        if (!save)
+            folder_make(real.save); // build/ need not be here
         need_folder(real.save);
         real.beam = beam;
         recipe->seed = run.seed;

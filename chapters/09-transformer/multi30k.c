@@ -138,7 +138,7 @@ static const char *in(const char *directory, const char *name, char to[512])
 }
 
 // What training_save keeps for us.
-enum { BEST, EPOCHS_DONE, SECONDS };
+enum { BEST, EPOCHS_DONE, SECONDS, TEXT, MERGES };
 
 // After an epoch: validates, writes a line of the curve, keeps the parameters,
 // and the best of them for good.
@@ -224,6 +224,29 @@ static void run_epochs(Training *t, Translator *x, const Pairs *val,
     interrupt_at_once();
 }
 
+// The same command goes on; another one would spoil what is kept.
+static void check_shape(const char *directory, const Shape *is,
+                        const Shape *want)
+{
+    if (is->width != want->width || is->heads != want->heads ||
+        is->hidden != want->hidden || is->layers != want->layers ||
+        is->norm_first != want->norm_first ||
+        is->own_tables != want->own_tables || is->dropout != want->dropout)
+        die("%s: keeps a model of another shape, that of its shape.txt; --save "
+            "this one elsewhere",
+            directory);
+}
+
+// To know the text again: a hash of its tokens, in the bits that a double has.
+static double mark_of(const Pairs *p)
+{
+    const Text source = {(const char *)p->source,
+                         p->source_start[p->n] * sizeof *p->source};
+    const Text target = {(const char *)p->target,
+                         p->target_start[p->n] * sizeof *p->target};
+    return (double)((31 * text_hash(source) + text_hash(target)) >> 11);
+}
+
 void train_on_multi30k(const Run *run, RealRun job)
 {
     char path[512];
@@ -233,6 +256,7 @@ void train_on_multi30k(const Run *run, RealRun job)
     Translator x;
     if (resumed) {
         x = translator_load_untrained(job.save, run->seed);
+        check_shape(job.save, &x.model.shape, &job.shape);
     } else {
         puts("Learning pieces of words ...");
         fflush(stdout);
@@ -247,8 +271,16 @@ void train_on_multi30k(const Run *run, RealRun job)
            params_numbers(x.model.params), x.coder.n);
     Training t =
         training_new(&x.model, &pairs, x.coder.begin, x.coder.end, job.recipe);
-    if (training_load(&t, in(job.save, "state", path)))
+    const double mark = mark_of(&pairs);
+    t.score[TEXT] = mark;
+    t.score[MERGES] = job.merges;
+    if (training_load(&t, in(job.save, "state", path))) {
+        if (t.score[TEXT] != mark || t.score[MERGES] != job.merges)
+            die("%s: keeps a model that learns another text, or in other "
+                "pieces; --save this one elsewhere",
+                job.save);
         printf("%s: goes on after step %lld\n", job.save, (long long)t.step);
+    }
     puts("\nepoch    steps   loss     validation   perplexity   time");
     run_epochs(&t, &x, &held, &job);
     average_epochs(&t, &x, &held, job.save);

@@ -1,5 +1,5 @@
 // Real sentences: Multi30k (Elliott et al. 2016), 29,000 descriptions of
-// pictures in English with their German. A training on it takes half an hour or
+// pictures in English with their German. A training on it takes ten minutes or
 // so, and can be stopped and killed at any time: it goes on from its last
 // checkpoint as if nothing had been.
 #ifndef TRANSFORMER_MULTI30K_H
@@ -34,7 +34,9 @@ typedef struct RealRun {
     const char *save; // the directory of all that is kept
 } RealRun;
 
-// Trains, or goes on, and scores the result on the test set.
+// Trains, or goes on, and scores the result on the test set. Dies with one line
+// if the directory keeps a model of another shape, or one that learns another
+// text.
 void train_on_multi30k(const Run *run, RealRun job);
 
 // The score of a trained model on the test set.

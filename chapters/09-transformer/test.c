@@ -996,6 +996,21 @@ static void a_killed_training_ends_as_an_unbroken_one(void **state)
                     "09-transformer --load $HERE/0 --score --data $HERE"),
         0);
     assert_non_null(strstr(said, "20 sentences of test_2016, beam 4"));
+    // Another command does not go on with it as if it were its own.
+    const char *const other[][2] = {
+        {"de-en --width 24", "keeps a model of another shape"},
+        {"de-en --width 12 --dropout 0", "keeps a model of another shape"},
+        {"en-de --width 12", "keeps a model that learns another text"},
+        {"de-en --width 12 --merges 60", "or in other pieces"}};
+    for (int i = 0; i < 4; i++) {
+        testing_run(said, sizeof said,
+                    "09-transformer --threads 1 --data $HERE --save $HERE/0 "
+                    "--epochs 6 --heads 3 --hidden 20 --layers 1 --merges 50 "
+                    "--tokens 500 --warmup 20 --beam 2 --pair %s",
+                    other[i][0]);
+        if (!strstr(said, other[i][1]))
+            fail_msg("--pair %s: %s", other[i][0], said);
+    }
 }
 
 static void ctrl_c_ends_the_step_then_the_program(void **state)
@@ -1043,6 +1058,12 @@ static void misuse_is_told_in_a_line(void **state)
                    "09-transformer --quick --save $HERE/train.de.gz/x");
     assert_refused(1, "has 1 lines, train.en.gz has 150",
                    "09-transformer --pair de-en --data $HERE --save $HERE/x");
+    assert_refused(2, "only one of",
+                   "09-transformer --load x --translate --score");
+    // From a folder without build/: what is missing are the data.
+    assert_refused(1, "make data NAME=multi30k",
+                   "P=$(readlink -f $(command -v 09-transformer)); cd $HERE; "
+                   "$P --pair de-en --data /nowhere");
     char said[1000]; // before anything else
     testing_run(said, sizeof said, "09-transformer --quick --save /nowhere/x");
     assert_string_equal(said, "09-transformer: /nowhere/x: cannot be written: "

@@ -320,7 +320,7 @@ static void methods_on_the_model(const Gpt *m, Book *b, const char *prompt,
     ids_free(&text);
 }
 
-// The share of all runs of four words that occur in the stories only once.
+// The share of all runs of four words that were not said before.
 static double different(const Buffer *story, int n)
 {
     enum { RUN = 4 };
@@ -600,7 +600,7 @@ int main(int argc, char **argv)
         {"file", "FILE", OPTION_TEXT, &file, 0, 0, NULL,
          "learn this text instead"},
         {"merges", "N", OPTION_INT, &merges, -1, 100000, NULL,
-         "of the byte pair encoding; 0: characters (-1: as it fits)"},
+         "of the byte pair encoding; 0: bytes (-1: as it fits)"},
         {"steps", "N", OPTION_INT, &steps, 0, 10000000, NULL,
          "of the training; 0, here and below: as it fits"},
         {"layers", "N", OPTION_INT, &layers, 0, 100, NULL, ""},
@@ -631,9 +631,9 @@ int main(int argc, char **argv)
         {"temperature", "X", OPTION_FLOAT, &s.temperature, 0, 100, NULL,
          "with --load, as all below; 0: greedy"},
         {"top-k", "N", OPTION_INT, &s.top_k, 0, 1000000, NULL, "0: off"},
-        {"top-p", "X", OPTION_FLOAT, &s.top_p, 0, 1, NULL, "1: off"},
+        {"top-p", "X", OPTION_FLOAT, &s.top_p, 1e-6, 1, NULL, "1: off"},
         {"min-p", "X", OPTION_FLOAT, &s.min_p, 0, 1, NULL, "0: off"},
-        {"typical", "X", OPTION_FLOAT, &s.typical, 0, 1, NULL, "1: off"},
+        {"typical", "X", OPTION_FLOAT, &s.typical, 1e-6, 1, NULL, "1: off"},
         {"repetition", "X", OPTION_FLOAT, &s.repetition, 0.01, 100, NULL,
          "penalty; 1: off"},
         {"presence", "X", OPTION_FLOAT, &s.presence, -100, 100, NULL,

@@ -869,6 +869,7 @@ static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
     assert_refused(2, "--beam", "10-gpt --beam x");
+    assert_refused(2, "--top-p", "10-gpt --load x --top-p 0"); // 0 is not off
     assert_refused(2, "--text", "10-gpt --text hamlet");
     assert_refused(2, "5 heads do not divide a width of", "10-gpt --heads 5");
     assert_refused(1, "/nowhere/config.json: there is no such",

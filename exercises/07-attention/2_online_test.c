@@ -95,7 +95,13 @@ static void two_halves_make_a_whole(void **state)
             float y[W], z[W];
             Online a = seen(rows[r], 0, cut, y);
             Online b = seen(rows[r], cut, N, z);
+            const Online before = b;
+            const float kept[W] = {z[0], z[1]};
             online_join(&a, &b);
+            if (b.max != before.max || b.sum != before.sum ||
+                memcmp(z, kept, sizeof z) != 0)
+                fail_msg("two halves joined: the second one should stay as it "
+                         "is, yours has changed");
             online_end(&a);
             expect("two halves joined", rows[r], y);
         }

@@ -10,8 +10,8 @@ enum { PADDED_MOST = 32 };
 // to T rows, length <= T <= PADDED_MOST. q, k, v and y are T x d. Rows 0 ..
 // length - 1 of y are softmax(q k^T / sqrt(d)) v over the tokens of the
 // sentence, and over the earlier ones and itself only if causal. The padding,
-// whatever numbers it holds, changes nothing in them. The rows of the padding
-// are zeros.
+// whatever finite numbers it holds, changes nothing in them. The rows of the
+// padding are zeros.
 void padded_attention(int T, int length, int d, bool causal, const float *q,
                       const float *k, const float *v, float *y);
 

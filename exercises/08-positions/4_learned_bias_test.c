@@ -75,6 +75,45 @@ static void a_bias_can_be_a_window(void **state)
             (Mask){.causal = true, .window = 3});
 }
 
+// Number c of row i in head h, by the definition.
+static double wanted(const Made *m, int i, int h, int c)
+{
+    const int w = WIDE / HEADS, at = h * w;
+    double sum = 0, y = 0;
+    for (int j = 0; j <= i; j++) {
+        double s = 0;
+        for (int k = at; k < at + w; k++)
+            s += (double)m->q->val[i * WIDE + k] *
+                 (double)m->k->val[j * WIDE + k] / sqrt(w);
+        s = exp(s + (double)m->bias->val[h * BUCKETS +
+                                         bucket_of(i - j, BUCKETS, DISTANT)]);
+        sum += s;
+        y += s * (double)m->v->val[j * WIDE + at + c];
+    }
+    return y / sum;
+}
+
+static void each_head_has_its_own_biases(void **state)
+{
+    (void)state;
+    const int w = WIDE / HEADS;
+    Made m = make(2);
+    Tape *t = tape_new(0, 1);
+    const Matrix *y =
+        attention_biased(on_tape(t, m.q), m.k, m.v, m.bias, HEADS, DISTANT);
+    for (int i = 0; i < T; i++)
+        for (int c = 0; c < WIDE; c++) {
+            const double want = wanted(&m, i, c / w, c % w);
+            const double got = (double)y->val[i * WIDE + c];
+            if (!(fabs(got - want) < 1e-4))
+                fail_msg("any biases: row %d, head %d, number %d should be "
+                         "%.5f, yours is %.5f",
+                         i, c / w, c % w, want, got);
+        }
+    tape_free(t);
+    params_free(m.p);
+}
+
 static Matrix *loss_of(Tape *t, void *context)
 {
     static const float target[T * WIDE] = {1, -1, 2};
@@ -120,6 +159,7 @@ int main(void)
         cmocka_unit_test(large_distances_share),
         cmocka_unit_test(without_bias_it_is_attention),
         cmocka_unit_test(a_bias_can_be_a_window),
+        cmocka_unit_test(each_head_has_its_own_biases),
         cmocka_unit_test(gradients_are_slopes),
         cmocka_unit_test(uses_add_up),
     };

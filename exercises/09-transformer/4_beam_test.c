@@ -86,6 +86,23 @@ static void a_penalty_makes_up_for_length(void **state)
            pow(pow(0.6, 5) * 0.4, 1.0 / 6));
 }
 
+static void a_smaller_penalty_makes_up_in_part(void **state)
+{
+    (void)state;
+    Whole w = beam_search(a_long_breath, NULL, TOKENS, END, 3, 0.8, 6);
+    // log(0.6^2 0.4) / 3^0.8
+    expect("alpha 0.8, at most 6 tokens", w, "AA",
+           pow(0.6 * 0.6 * 0.4, 1 / pow(3, 0.8)));
+}
+
+// Those that end do not take the place of one that goes on.
+static void an_end_takes_no_place(void **state)
+{
+    (void)state;
+    Whole w = beam_search(a_long_breath, NULL, TOKENS, END, 1, 0, 6);
+    expect("beam 1, where going on is likelier than the end", w, "", 0.4);
+}
+
 static void no_end_no_sentence(void **state)
 {
     (void)state;
@@ -145,6 +162,8 @@ int main(void)
         cmocka_unit_test(two_beginnings_do_not),
         cmocka_unit_test(short_sentences_win_without_a_penalty),
         cmocka_unit_test(a_penalty_makes_up_for_length),
+        cmocka_unit_test(a_smaller_penalty_makes_up_in_part),
+        cmocka_unit_test(an_end_takes_no_place),
         cmocka_unit_test(no_end_no_sentence),
         cmocka_unit_test(a_beam_as_wide_as_all_misses_nothing),
     };

@@ -11,6 +11,7 @@ enum { T = 37, LAYERS = 2, MOST = T * 24 };
 typedef struct Case {
     const char *what;
     int heads, groups, w, block, window, sinks, chunk;
+    int asked; // the window that kv_attend is given; 0: the cache's
 } Case;
 
 static void fill(float *x, int n, uint64_t seed)
@@ -28,7 +29,8 @@ static double wanted(const Case *a, const float *q, const float *k,
     const int g = h / (a->heads / a->groups) * a->w;
     double sum = 0, y = 0;
     for (int j = 0; j <= p; j++) {
-        if (a->window > 0 && p - j >= a->window && j >= a->sinks)
+        const int window = a->asked ? a->asked : a->window;
+        if (window > 0 && p - j >= window && j >= a->sinks)
             continue;
         double s = 0;
         for (int i = 0; i < a->w; i++)
@@ -55,7 +57,7 @@ static void expect(const Case *a)
         kv_extend(&c, n);
         kv_put(&c, 1, n, k + at * dk, v + at * dk);
         kv_put(&c, 0, n, other + at * dk, other + at * dk);
-        kv_attend(&c, 1, n, q + at * dq, a->heads, a->w, 0, y + at * dq);
+        kv_attend(&c, 1, n, q + at * dq, a->heads, a->w, a->asked, y + at * dq);
     }
     kv_cache_free(&c);
     kv_pool_free(p);
@@ -74,31 +76,33 @@ static void expect(const Case *a)
 static void token_by_token(void **state)
 {
     (void)state;
-    expect(&(Case){"one head, a block for all", 1, 1, 3, 64, 0, 0, 1});
-    expect(&(Case){"one head, blocks of 5", 1, 1, 3, 5, 0, 0, 1});
-    expect(&(Case){"three heads, blocks of 5", 3, 3, 4, 5, 0, 0, 1});
+    expect(&(Case){"one head, a block for all", 1, 1, 3, 64, 0, 0, 1, 0});
+    expect(&(Case){"one head, blocks of 5", 1, 1, 3, 5, 0, 0, 1, 0});
+    expect(&(Case){"three heads, blocks of 5", 3, 3, 4, 5, 0, 0, 1, 0});
 }
 
 static void in_chunks(void **state)
 {
     (void)state;
-    expect(&(Case){"chunks of 7, blocks of 5", 3, 3, 4, 5, 0, 0, 7});
-    expect(&(Case){"all at once", 2, 2, 4, 8, 0, 0, T});
+    expect(&(Case){"chunks of 7, blocks of 5", 3, 3, 4, 5, 0, 0, 7, 0});
+    expect(&(Case){"all at once", 2, 2, 4, 8, 0, 0, T, 0});
 }
 
 static void heads_that_share_keys(void **state)
 {
     (void)state;
-    expect(&(Case){"6 heads on 2 groups", 6, 2, 4, 5, 0, 0, 7});
-    expect(&(Case){"6 heads on 1 group", 6, 1, 4, 5, 0, 0, 1});
+    expect(&(Case){"6 heads on 2 groups", 6, 2, 4, 5, 0, 0, 7, 0});
+    expect(&(Case){"6 heads on 1 group", 6, 1, 4, 5, 0, 0, 1, 0});
 }
 
 static void windows_and_sinks(void **state)
 {
     (void)state;
-    expect(&(Case){"a window of 9", 2, 2, 3, 5, 9, 0, 7});
-    expect(&(Case){"a window of 1", 2, 2, 3, 5, 1, 0, 1});
-    expect(&(Case){"a window of 9 and 3 sinks", 4, 2, 3, 5, 9, 3, 4});
+    expect(&(Case){"a window of 9", 2, 2, 3, 5, 9, 0, 7, 0});
+    expect(&(Case){"a window of 1", 2, 2, 3, 5, 1, 0, 1, 0});
+    expect(&(Case){"a window of 9 and 3 sinks", 4, 2, 3, 5, 9, 3, 4, 0});
+    expect(&(Case){"a window of 6, and all is kept", 2, 2, 3, 5, 0, 0, 7, 6});
+    expect(&(Case){"a window of 6 of 9", 2, 2, 3, 5, 9, 0, 7, 6});
 }
 
 int main(void)

@@ -3,37 +3,42 @@
 
 #include "common/testing.h"
 
-enum { B = 4, W = 3, SAME = 10, T = 19, BLOCKS = 20 };
+enum { LAYERS = 2, B = 4, W = 3, SAME = 10, T = 19, BLOCKS = 20 };
 
-// What text number `text` holds at a position; the first SAME are alike.
-static float number(int text, int position, int j)
+// What text number `text` holds in a layer at a position; the first SAME
+// positions are alike.
+static float number(int text, int layer, int position, int j)
 {
-    return (float)((position < SAME ? 0 : 1000 * text) + 10 * position + j);
+    return (float)((position < SAME ? 0 : 1000 * text) + 5000 * layer +
+                   10 * position + j);
 }
 
 static void write_on(KvCache *c, int text, int to)
 {
     while (c->length < to) {
         float x[W];
-        for (int j = 0; j < W; j++)
-            x[j] = number(text, c->length, j);
         kv_extend(c, 1);
-        kv_put(c, 0, 1, x, x);
+        for (int l = 0; l < LAYERS; l++) {
+            for (int j = 0; j < W; j++)
+                x[j] = number(text, l, c->length - 1, j);
+            kv_put(c, l, 1, x, x);
+        }
     }
 }
 
 static void expect_text(const char *when, const KvCache *c, int text)
 {
-    for (int p = 0; p < c->length; p++) {
+    for (int i = 0; i < c->length * LAYERS; i++) {
+        const int p = i / LAYERS, l = i % LAYERS;
         const int id = c->table[kv_slot(c, p / B)];
         for (int j = 0; j < W; j++) {
-            const double want = (double)number(text, p, j);
-            const double k = (double)kv_keys(c->pool, id, 0)[j * B + p % B];
-            const double v = (double)kv_values(c->pool, id, 0)[p % B * W + j];
+            const double want = (double)number(text, l, p, j);
+            const double k = (double)kv_keys(c->pool, id, l)[j * B + p % B];
+            const double v = (double)kv_values(c->pool, id, l)[p % B * W + j];
             if (k != want || v != want)
-                fail_msg("%s: text %d, position %d, number %d should be %.0f; "
-                         "its key is %.0f, its value %.0f",
-                         when, text, p, j, want, k, v);
+                fail_msg("%s: text %d, layer %d, position %d, number %d should "
+                         "be %.0f; its key is %.0f, its value %.0f",
+                         when, text, l, p, j, want, k, v);
         }
     }
 }
@@ -48,7 +53,7 @@ static void expect_used(const char *when, const KvPool *p, int want)
 static void a_fork_takes_no_memory(void **state)
 {
     (void)state;
-    KvPool *p = kv_pool_new(1, W, B, BLOCKS);
+    KvPool *p = kv_pool_new(LAYERS, W, B, BLOCKS);
     KvCache c = kv_cache_new(p, T, 0, 0);
     write_on(&c, 1, SAME);
     expect_used("10 positions in blocks of 4", p, 3);
@@ -67,7 +72,7 @@ static void who_writes_gets_a_copy(void **state)
 {
     (void)state;
     for (int first = 1; first <= 2; first++) {
-        KvPool *p = kv_pool_new(1, W, B, BLOCKS);
+        KvPool *p = kv_pool_new(LAYERS, W, B, BLOCKS);
         KvCache c[3] = {{0}};
         c[1] = kv_cache_new(p, T, 0, 0);
         write_on(&c[1], 1, SAME);
@@ -93,7 +98,7 @@ static void who_writes_gets_a_copy(void **state)
 static void a_shorter_fork_lets_go_of_the_rest(void **state)
 {
     (void)state;
-    KvPool *p = kv_pool_new(1, W, B, BLOCKS);
+    KvPool *p = kv_pool_new(LAYERS, W, B, BLOCKS);
     KvCache c = kv_cache_new(p, T, 0, 0);
     write_on(&c, 1, T);
     KvCache d = kv_fork(&c, SAME); // goes back to where both are alike
