@@ -406,6 +406,8 @@ static double words(void)
         t = texts_brown(&run);
     if (t.n == 0)
         t = texts_made(&rng, 600);
+    if (t.n < 100)
+        die("%s: %d texts, at least 100 are needed", t.source, t.n);
     int *order = shuffled(&rng, t.n), half = t.n / 2;
     Words w = words_of(&t, order, half, 5000);
     Examples train = words_count(&w, &t, order, half);
@@ -600,14 +602,23 @@ static void roc_curves(const Examples *train, const Examples *test,
     int *is_eight = new_array(test->n, sizeof *is_eight);
     for (int i = 0; i < train->n; i++)
         eights.label[i] = train->label[i] == 8;
+    int seen = 0, there = 0;
+    for (int i = 0; i < train->n; i++)
+        seen += eights.label[i];
     for (int i = 0; i < test->n; i++)
-        is_eight[i] = test->label[i] == 8;
+        there += is_eight[i] = test->label[i] == 8;
+    puts("  Is it an 8? One digit in ten is.\n");
+    if (seen == 0 || there == 0) {
+        printf("  Not one of the %d %s digits is.\n\n",
+               there == 0 ? test->n : train->n, there == 0 ? "new" : "seen");
+        free(eights.label), free(is_eight);
+        return;
+    }
     float *score = new_array((size_t)test->n * 2, sizeof *score);
     float *margin = new_array(test->n, sizeof *margin);
     double *x = new_array((size_t)test->n + 1, sizeof *x);
     double *y = new_array((size_t)test->n + 1, sizeof *y);
     Plot *p = plot_new("Is it an 8?", "false alarms", "eights found");
-    puts("  Is it an 8? One digit in ten is.\n");
     puts("                            right   precision   recall      F1     "
          "AUC");
     for (int k = 0; k < 4; k++) {
@@ -684,6 +695,8 @@ static void digits(char *result, size_t size, int folds, int count)
         data_missing("mnist");
     if (d.n == 0)
         d = digits_drawn(&rng, run.quick ? 1500 : 10000);
+    if (d.n < 250)
+        die("%s: %d digits, at least 250 are needed", d.source, d.n);
     digits_shuffle(&d, &rng);
     Examples all = {count < d.n ? count : d.n, PIXELS, 10, d.pixel, d.label};
     printf("7. %d digits of 28 x 28 pixels, %s\n\n", all.n, d.source);

@@ -803,6 +803,8 @@ static void brown_from_a_folder(void **state)
     assert_memory_equal(t.text[0].at, "the coop isnt ", 14);
     assert_int_equal(t.text[1].length, 0);
     texts_free(&t);
+    assert_refused(1, "the Brown corpus: 2 texts, at least 100 are needed",
+                   "02-machine-learning --quick --data %s", dir);
     write_to(dir, "cats.txt", "cj01 learned\n\n");
     assert_dies(read_brown, dir, 1, "cats.txt");
 }
@@ -867,9 +869,34 @@ static void everybody_parts_clouds(void **state)
     examples_free(&train), examples_free(&test);
 }
 
+static void fewer_digits_are_refused(void **state)
+{
+    (void)state;
+    testing_dir("02-digits"); // ten black ones
+    assert_refused(1, "MNIST: 10 digits, at least 250 are needed",
+                   "for k in 0 1 2 3 4 5 6 7 8 9; do { printf '{\"data\":[0'; "
+                   "yes ,0 | head -n 783 | tr -d '\\n'; echo ']}'; } > "
+                   "$HERE/$k.json; done; "
+                   "02-machine-learning --quick --data $HERE");
+}
+
+// With this seed none of the 50 digits that are judged is an 8.
+static void few_digits_without_an_eight(void **state)
+{
+    (void)state;
+    static char said[10000];
+    assert_int_equal(testing_run(said, sizeof said,
+                                 "02-machine-learning --quick --digits 250 "
+                                 "--seed 163"),
+                     0);
+    assert_non_null(strstr(said, "Not one of the 50 new digits is."));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fewer_digits_are_refused),
+        cmocka_unit_test(few_digits_without_an_eight),
         cmocka_unit_test(cholesky_by_hand),
         cmocka_unit_test(cholesky_solves_at_random),
         cmocka_unit_test(ridge_equals_sklearn),

@@ -367,7 +367,17 @@ static Matrix *reader_logits(const Reader *r, Matrix *x)
 
 // What a checkpoint notes beside the network: which run it belongs to, and how
 // far that had come.
-enum { SEED, COUNT, EPOCHS, MOVED, PLAIN_SCORE, EPOCH_LOSS, NOTES };
+enum {
+    SEED,
+    COUNT,
+    EPOCHS,
+    RATE,
+    DROPOUT,
+    MOVED,
+    PLAIN_SCORE,
+    EPOCH_LOSS,
+    NOTES
+};
 
 typedef struct Training {
     const Digits *digits;
@@ -390,12 +400,14 @@ static bool resume_training(const Training *job, const Checkpoint *point)
     memcpy(mine, job->note, sizeof mine);
     if (!checkpoint_load(point, job->resume))
         die("%s: there is no such checkpoint", job->resume);
-    for (int i = SEED; i <= EPOCHS; i++)
-        if (job->note[i] != mine[i])
-            die("%s: saved with --seed %.0f on %.0f digits and %.0f epochs, "
-                "not %.0f, %.0f and %.0f",
-                job->resume, job->note[SEED], job->note[COUNT],
-                job->note[EPOCHS], mine[SEED], mine[COUNT], mine[EPOCHS]);
+    const double *its = job->note;
+    for (int i = SEED; i <= DROPOUT; i++)
+        if (its[i] != mine[i])
+            die("%s: saved with --seed %.0f on %.0f digits, --epochs %.0f, "
+                "--rate %g and --dropout %g, not %.0f, %.0f, %.0f, %g and %g",
+                job->resume, its[SEED], its[COUNT], its[EPOCHS], its[RATE],
+                its[DROPOUT], mine[SEED], mine[COUNT], mine[EPOCHS], mine[RATE],
+                mine[DROPOUT]);
     return job->moved || job->note[MOVED] == 0;
 }
 
@@ -534,8 +546,10 @@ static double read_digits(const Training *job, const Digits *test,
     Reader r = reader_new(job->seed);
     double *curve = new_array(job->epochs, sizeof *curve);
     double *epoch = new_array(job->epochs, sizeof *epoch);
-    for (int i = 0; i < job->epochs; i++)
+    for (int i = 0; i < job->epochs; i++) {
         epoch[i] = i + 1;
+        curve[i] = NAN; // stays so in epochs before a checkpoint
+    }
     double began = seconds_now();
     bool here = reader_train(&r, job, curve);
     double took = seconds_now() - began;
@@ -570,6 +584,10 @@ static void digits(const Run *run, Training plain, int stop, bool validate,
         test = digits_part(&train, train.n / 8 * 7, train.n);
         train = digits_part(&train, 0, train.n / 8 * 7);
     }
+    if (train.n < BATCH || test.n < 1)
+        die("%s: %d digits are too few: of %d to learn from no batch of %d can "
+            "be made",
+            all.source, all.n, train.n, BATCH);
     (void)interrupted(); // from here on, Ctrl-C waits for a step's end
     printf("5. %d digits, %s: %d to learn from, %d %s\n\n", all.n, all.source,
            train.n, test.n, validate ? "to choose by" : "held out");
@@ -581,7 +599,8 @@ static void digits(const Run *run, Training plain, int stop, bool validate,
     Plot *plot = plot_new("Learning to read digits", "epoch", "training loss");
     if (plain.epochs == 0)
         plain.epochs = run->quick ? 4 : 15;
-    double note[NOTES] = {(double)run->seed, train.n + test.n, plain.epochs};
+    double note[NOTES] = {(double)run->seed, train.n + test.n, plain.epochs,
+                          (double)rate, (double)drop};
     plain.digits = &train;
     plain.seed = run->seed;
     plain.note = note;

@@ -278,6 +278,8 @@ static void mnist_is_read_and_bad_files_are_refused(void **state)
         assert_true(d.pixel[2 * k * PIXELS + k] == 0.5f);
     }
     digits_free(&d);
+    assert_refused(1, "20 digits are too few", "03-autograd --quick --data %s",
+                   here);
     write_digits(9, NULL);
     assert_dies(read_digits, NULL, 1, "9.json is missing");
     write_digits(10, "{\"data\":[1,2,3]}");
@@ -372,8 +374,11 @@ static void a_resumed_run_equals_an_unbroken_one(void **state)
     buffer_free(&resumed);
     buffer_free(&last);
     buffer_free(&unbroken);
-    assert_refused(1, "saved with --seed 1 on 2500 digits and 1",
+    assert_refused(1, "saved with --seed 1 on 2500 digits, --epochs 1, ",
                    "03-autograd --quick --epochs 2 --resume $HERE/point");
+    assert_refused(1, "and --dropout 0.2, not ",
+                   "03-autograd --quick --epochs 1 --dropout 0.5 --resume "
+                   "$HERE/point");
 }
 
 // The last eighth of the digits to learn from stands in for the test, and the
@@ -407,11 +412,11 @@ static void misuse_is_told_in_a_line(void **state)
     assert_refused(2, "--epochs", "03-autograd --epochs x");
     assert_refused(2, "--gradcheck", "03-autograd --gradcheck nothing");
     assert_refused(1, "make data NAME=mnist",
-                   "03-autograd --quick --data /nowhere");
-    assert_refused(1, "/nowhere: there is no such checkpoint",
-                   "03-autograd --quick --epochs 1 --resume /nowhere");
-    assert_refused(1, "/nowhere/x: cannot be written",
-                   "03-autograd --quick --save /nowhere/x");
+                   "03-autograd --quick --data build/none");
+    assert_refused(1, "build/none: there is no such checkpoint",
+                   "03-autograd --quick --epochs 1 --resume build/none");
+    assert_refused(1, "/dev/null/x: cannot be written",
+                   "03-autograd --quick --save /dev/null/x");
 }
 
 int main(void)

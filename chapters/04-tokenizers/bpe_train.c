@@ -221,6 +221,8 @@ static void trainer_free(Trainer *t)
 Bpe bpe_train(Text text, int merges)
 {
     check(merges >= 0, "bpe_train: %d merges", merges);
+    if ((size_t)merges > text.length) // each makes the text shorter
+        merges = (int)text.length;
     Bpe b = bpe_bytes();
     b.merge = grow_array(b.merge, (size_t)merges + 1, sizeof *b.merge);
     Trainer t = trainer_new(text, b.byte);

@@ -57,10 +57,12 @@ static void print_line(const Tokenizer *t, const Ids *ids, bool pieces)
     buffer_free(&shown);
 }
 
-// The ids on line `number` of the input.
-static void read_ids(const Tokenizer *t, char *line, int number, Ids *to)
+// The ids on line `number` of the input, n bytes and a zero.
+static void read_ids(const Tokenizer *t, const char *line, size_t n, int number,
+                     Ids *to)
 {
-    for (char *at = line, *end; *(at += strspn(at, " \t\r")); at = end) {
+    const char *at = line;
+    for (char *end; (at += strspn(at, " \t\r")) < line + n; at = end) {
         errno = 0;
         long id = strtol(at, &end, 10);
         if (end == at || errno || id < 0 || id >= tokenizer_pieces(t))
@@ -91,7 +93,7 @@ static void convert(const Commands *c, Scheme scheme)
             tokenizer_encode(&t, (Text){line, n}, &ids);
             print_line(&t, &ids, c->pieces);
         } else {
-            read_ids(&t, line, number, &ids);
+            read_ids(&t, line, (size_t)n, number, &ids);
             tokenizer_decode(&t, ids.at, ids.n, &text);
             fwrite(text.at, 1, text.length, stdout);
             putchar('\n');
@@ -109,6 +111,12 @@ bool commands_run(const Commands *c)
 {
     if (!!c->train + !!c->encode + !!c->decode > 1)
         cli_misuse("only one of --train, --encode and --decode at a time");
+    if (!c->train && (c->text || c->save))
+        cli_misuse("--text and --save go with --train N");
+    if (!c->encode && !c->decode && (c->vocab || c->merges))
+        cli_misuse("--vocab and --merges go with --encode or --decode");
+    if (!c->encode && c->pieces)
+        cli_misuse("--pieces goes with --encode");
     if (c->train)
         train(c);
     else if (c->encode || c->decode)

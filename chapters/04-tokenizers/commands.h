@@ -14,7 +14,8 @@ typedef struct Commands {
 } Commands;
 
 // Does what was asked for and returns true; false if nothing was. Exits with
-// status 2 if an option is missing that the command needs.
+// status 2 if an option is missing that the command needs, or one is there that
+// it does not use.
 bool commands_run(const Commands *c);
 
 #endif

@@ -12,6 +12,7 @@
 #include "common/rng.h"
 
 #include <cjson/cJSON.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -543,7 +544,7 @@ static void training_by_hand(void **state)
 {
     (void)state;
     // u g: 7 times. Then h ug: 3 + 2. Then " " hug: all but the first, 4.
-    Bpe b = bpe_train(text_of("hug hug hug pug pug hugs hugs"), 100);
+    Bpe b = bpe_train(text_of("hug hug hug pug pug hugs hugs"), INT_MAX);
     static const char *const want[] = {"ug", "hug", "\x20hug"};
     assert_true(b.merges >= 3);
     for (int i = 0; i < 3; i++) {
@@ -1148,14 +1149,21 @@ static void the_command_line(void **state)
     prints("04-tokenizers --encode gpt2 < /dev/null 2> /dev/null; echo $?",
            "2\n");
     prints("04-tokenizers --train 5 < /dev/null 2> /dev/null; echo $?", "2\n");
+    prints("printf '1 2\\0 3' | 04-tokenizers --decode wordpiece"
+           " --vocab $F/small_vocab.txt 2>&1",
+           "04-tokenizers: line 1, column 4: not an id from 0 to 236\n");
+    // Options that would do nothing.
+    prints("04-tokenizers --quick --text LICENSE 2> /dev/null; echo $?", "2\n");
+    prints("04-tokenizers --quick --vocab x 2> /dev/null; echo $?", "2\n");
+    prints("04-tokenizers --quick --pieces 2> /dev/null; echo $?", "2\n");
     prints("04-tokenizers --train 5 --encode gpt2 2> /dev/null; echo $?",
            "2\n");
     prints(
         "04-tokenizers --encode wordpiece --vocab /dev/null < /dev/null 2>&1",
         "04-tokenizers: /dev/null: the file is empty\n");
-    prints("04-tokenizers --train 5 --text LICENSE --save /nowhere/x 2>&1",
-           "04-tokenizers: /nowhere/x_vocab.json: cannot be written: No such "
-           "file or directory\n");
+    prints("04-tokenizers --train 5 --text LICENSE --save /dev/null/x 2>&1",
+           "04-tokenizers: /dev/null/x_vocab.json: cannot be written: Not a "
+           "directory\n");
 }
 
 int main(void)

@@ -172,7 +172,7 @@ static double language_models(const TwoTexts *t, const Run *run)
     printf("2. n-gram models of %s\n\n   %d words to learn from, %d to be "
            "tested on; %d different ones,\n   the others (%.1f %% of the test) "
            "count as <unk>. Perplexity of the test:\n\n",
-           t->name, learn.ids.n, test.ids.n, l.word.n,
+           t->name, learn.ids.n, test.ids.n, l.word.n - 1,
            100.0 * unknown / test.ids.n);
     const double best = over_order(&g, &test, run->plots);
     over_data(l.word.n, &learn, &test, run->plots);
@@ -348,7 +348,10 @@ static Vectors cbow(const Course *c, const Lexicon *l, const Sentences *t)
     set.epochs += set.epochs / 4;
     SkipGram s = skipgram_new(l, t, set);
     while (s.epoch < set.epochs && !interrupted())
-        skipgram_epoch(&s);
+        if (!isfinite(skipgram_epoch(&s)))
+            die("CBOW: the loss is no number any more: give a smaller --rate "
+                "than %g",
+                (double)c->set.rate);
     Vectors v = skipgram_vectors(&s);
     skipgram_free(&s);
     return v;

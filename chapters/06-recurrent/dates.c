@@ -279,7 +279,9 @@ bool date_token(Text *rest, char word[32])
     size_t n = 0;
     while (n < rest->length && isalpha((unsigned char)rest->at[n]))
         n++;
-    const size_t length = n > 0 ? n : rest->length > 0;
+    Text after = *rest;
+    utf8_next(&after); // another sign may have several bytes
+    const size_t length = n > 0 ? n : rest->length - after.length;
     for (n = 0; n < length && n < 31; n++)
         word[n] = (char)tolower((unsigned char)rest->at[n]);
     word[n] = 0;

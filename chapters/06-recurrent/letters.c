@@ -20,6 +20,8 @@ Letters letters_of(Text text)
         l.id[b] = b == '\n' ? 0 : -1;
     for (size_t i = 0; i < text.length; i++) {
         const unsigned char b = (unsigned char)text.at[i];
+        if (b == '\r' && i + 1 < text.length && text.at[i + 1] == '\n')
+            continue; // "\r\n" is a line's end, too
         if (l.id[b] < 0) {
             l.byte[l.n] = b;
             l.id[b] = l.n++;

@@ -669,6 +669,9 @@ static void text_is_cut_into_tokens(void **state)
     assert_true(date_token(&t, word)); // one long word, cut
     assert_int_equal(strlen(word), 31);
     assert_false(date_token(&t, word));
+    t = text_of("m\u00e4rz"); // a character is one token, whole
+    assert_true(date_token(&t, word) && date_token(&t, word));
+    assert_string_equal(word, "\u00e4");
 }
 
 // --- letters ----------------------------------------------------------------
@@ -679,8 +682,8 @@ static void lines_become_letters_and_answers(void **state)
     const Text text = text_of("ab\n\nbca\r\nb");
     Lines lines = lines_of(text);
     assert_int_equal(lines.n, 3);
-    Letters l = letters_of(text_of("ab\nbca\nb"));
-    assert_int_equal(l.n, 4);
+    Letters l = letters_of(text);
+    assert_int_equal(l.n, 4); // the end of "bca\r\n" is no letter more
     Arena a = arena_new(1 << 16);
     Spelt x = spelt_lines(&l, &a, lines.line, 3);
     const int id[] = {0, 1, 2, 0, 2, 3, 1, 0, 2};

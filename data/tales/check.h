@@ -42,7 +42,8 @@
 //          end that are right, as above (1 if there are none).
 //
 // Where there is nothing to count (no name, no thing, no sentence), the mark is
-// 0. Sentences are cut as tale_sentence says (tales.h).
+// 0. Sentences are cut as tale_sentence says (tales.h). Of a story that has
+// more than 256 of them, all marks but the first are those of the first 256.
 #ifndef TALES_CHECK_H
 #define TALES_CHECK_H
 

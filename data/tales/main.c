@@ -161,6 +161,8 @@ int main(int argc, char **argv)
               "language models of the course learn. Or checks how coherent\n"
               "such stories are (data/tales/check.h says what is measured).",
               own, &run);
+    if (each && !check)
+        cli_misuse("--each goes with --check");
     if (check)
         check_stories(each);
     else

@@ -237,6 +237,7 @@ static void test_bad_input(void **state)
     assert_refused(1, "no story", "tales --without /dev/null");
     assert_refused(1, "no/such/file", "tales --without no/such/file");
     assert_refused(2, "--stories", "tales --stories 0");
+    assert_refused(2, "--check", "tales --stories 1 --each");
     assert_refused(1, "standard output cannot be written",
                    "tales --stories 3 > /dev/full");
     assert_int_equal(testing_run(said, sizeof said, "tales --stories 3"), 0);

@@ -68,12 +68,16 @@ static void no_root(void **state)
 {
     (void)state;
     double negative[] = {1, 0, 2, 1}, flat[] = {1, 0, 3, 9};
+    double rounded[] = {2, 0, 2, 2};
     if (cholesky(negative, 2))
         fail_msg("1 2 / 2 1 has a negative direction (1 - 2 * 2 = -3), but "
                  "cholesky says yes");
     if (cholesky(flat, 2))
         fail_msg("1 3 / 3 9 is flat in one direction (9 - 3 * 3 = 0), but "
                  "cholesky says yes");
+    if (cholesky(rounded, 2))
+        fail_msg("2 2 / 2 2 is flat in one direction: 2 - (2 / sqrt 2)^2 would "
+                 "be 0 without rounding, but cholesky says yes");
 }
 
 int main(void)

@@ -24,6 +24,11 @@ static void a_long_gradient_is_cut(void **state)
     is_near("the norm of 3 and -4", params_clip(p, 1), 5, 1e-6);
     is_near("3, clipped with -4 to norm 1,", a->grad[0], 0.6, 1e-6);
     is_near("-4, clipped with 3 to norm 1,", b->grad[0], -0.8, 1e-6);
+    a->grad[0] = 3;
+    b->grad[0] = -4;
+    is_near("the norm of 3 and -4", params_clip(p, 2.5f), 5, 1e-6);
+    is_near("3, clipped with -4 to norm 2.5,", a->grad[0], 1.5, 1e-6);
+    is_near("-4, clipped with 3 to norm 2.5,", b->grad[0], -2, 1e-6);
     params_free(p);
 }
 

@@ -1,5 +1,4 @@
-// Words with small vocabularies, and all words of a text against the ids that
-// a reference gave.
+// Words with small vocabularies.
 #include "common/testing.h"
 
 #include "04-tokenizers/wordpiece.h"

@@ -84,6 +84,9 @@ static void nonsense_is_not_held_back(void **state)
     stream_add(&s, text_of("a\x80\x80\x80\x80\x80"), &out);
     if (s.n != 0)
         fail_msg("%d bytes are held back that no byte can complete", s.n);
+    stream_add(&s, text_of("\xff"), &out);
+    if (s.n != 0)
+        fail_msg("FF is held back, with which no character begins");
     buffer_free(&out);
     expect(PIECES("\xc3", "a"), "\ufffd"
                                 "a");

@@ -51,20 +51,26 @@ static void the_question_is_no_answer(void **state)
     vectors_free(&u);
 }
 
-// Sums and products disagree here: one is similar to b and to nothing else, the
-// other to both b and c in equal parts.
+// Sums and products disagree here: word 4 is c itself and has the largest sum,
+// word 5 is similar to b and c in equal parts. Word 6 is so to a as well, and
+// word 7 to none of them much.
 static void it_is_a_product(void **state)
 {
     (void)state;
-    static const float at[] = {0,    0,    0, 0,    0,    0, 1,    0,    1, 0,
-                               0,    0,    0, 1,    0,    0, 0,    0.9f, 0, 0,
-                               0.1f, 0.4f, 0, 0.4f, 0.4f, 0, 0.6f, 0.5f};
-    Vectors v = vectors_new(7, 4);
+    static const float at[8][4] = {{0, 0, 0, 0},
+                                   {0, 0, 1, 0},
+                                   {1, 0, 0, 0},
+                                   {0, 1, 0, 0},
+                                   {0, 0.9f, 0, 0},
+                                   {0.54f, 0.54f, 0.1f, 0.6378f},
+                                   {0.55f, 0.55f, 0.55f, 0.3041f},
+                                   {0.2f, 0.2f, 0, 0.9592f}};
+    Vectors v = vectors_new(8, 4);
     memcpy(v.at, at, sizeof at);
     Vectors u = vectors_unit(&v);
     double best = -1;
     int want = -1;
-    for (int d = 4; d < 7; d++) {
+    for (int d = 4; d < 8; d++) {
         const double s[] = {(vectors_cosine(&u, d, 1) + 1) / 2,
                             (vectors_cosine(&u, d, 2) + 1) / 2,
                             (vectors_cosine(&u, d, 3) + 1) / 2};

@@ -70,11 +70,13 @@ static void near(const char *what, int reach, const float *got,
 static void check_reach(int reach)
 {
     Case c = case_new();
-    float h[T * WIDTH], dx[T * IN] = {0}, want[T * IN] = {0};
+    float h[T * WIDTH], dx[T * IN], want[T * IN] = {0};
     float w[WIDTH * IN] = {0}, u[WIDTH * WIDTH] = {0}, b[WIDTH] = {0};
     const PlainWeights p = {c.net.in.w->val, c.net.again.w->val,
                             c.net.in.b->val};
     PlainWeights d = {w, u, b};
+    for (int i = 0; i < T * IN; i++)
+        dx[i] = 9; // to be written over, not added to
     plain_forward(T, IN, WIDTH, &p, c.x, h);
     plain_back(T, IN, WIDTH, &p, c.x, h, c.dy, reach, &d, dx);
     if (reach >= T)

@@ -30,10 +30,12 @@ static void put(Text text, Buffer *out)
         buffer_add(out, utf8, utf8_write(c, utf8));
 }
 
-// How many bytes the character has that begins with this byte.
+// How many bytes the character has that begins with this byte; 1 if none does.
 static int size_of(uint8_t first)
 {
-    return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+    if (first < 0xc2 || first > 0xf4)
+        return 1;
+    return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
 }
 
 // SOLUTION: look back to where the last character begins; keep the end
