@@ -72,6 +72,10 @@ CriaText cria_text_file(const char *path, int pieces, int length,
         die("%s: the tenth that is held out has %d tokens, a window %d; give "
             "it more text",
             path, c.held.n, length + 1);
+    if (c.learn.n <= length + 1)
+        die("%s: there are %d tokens to learn from, a window has %d; give it "
+            "more text",
+            path, c.learn.n, length + 1);
     buffer_free(&all);
     return c;
 }

@@ -271,8 +271,10 @@ static void save_config(const LlamaShape *s, const LlamaPieces *p,
                  (double)s->eps, (double)s->base);
     buffer_print(&b, "  \"tie_word_embeddings\": %s,\n",
                  s->tied ? "true" : "false");
-    buffer_print(&b, "  \"bos_token_id\": %d,\n  \"eos_token_id\": %d,\n",
-                 p->bos, p->eos);
+    if (p->bos >= 0)
+        buffer_print(&b, "  \"bos_token_id\": %d,\n", p->bos);
+    if (p->eos >= 0)
+        buffer_print(&b, "  \"eos_token_id\": %d,\n", p->eos);
     buffer_print(&b, "  \"torch_dtype\": \"float32\"\n}\n");
     text_write(path, b.at, b.length);
     buffer_free(&b);

@@ -23,7 +23,8 @@ void llama_save_needed(const char *path);
 
 // A tokenizer of n pieces, of the kind that Llama 2 has, learnt from a text:
 // <unk>, <s>, </s>, the 256 bytes, the most frequent joins that byte pair
-// encoding finds, and the text's single characters. It may end up with fewer.
+// encoding finds, and the text's single characters, as far as there is room for
+// them. It may end up with fewer.
 LlamaPieces llama_pieces_learn(Text text, int n);
 
 #endif

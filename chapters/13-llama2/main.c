@@ -390,7 +390,7 @@ int main(int argc, char **argv)
         {"temperature", "X", OPTION_FLOAT, &s->temperature, 0, 100, NULL,
          "0: always the likeliest token"},
         {"top-k", "N", OPTION_INT, &s->top_k, 0, 1 << 22, NULL, "0: all"},
-        {"top-p", "X", OPTION_FLOAT, &s->top_p, 0, 1, NULL, "1: all"},
+        {"top-p", "X", OPTION_FLOAT, &s->top_p, 1e-6, 1, NULL, "1: all"},
         {"min-p", "X", OPTION_FLOAT, &s->min_p, 0, 1, NULL, "0: all"},
         {"typical", "X", OPTION_FLOAT, &s->typical, 0, 1, NULL, "0: all"},
         {"repetition", "X", OPTION_FLOAT, &s->repetition, 0, 10, NULL,
@@ -428,13 +428,22 @@ int main(int argc, char **argv)
     if (a.chat + a.info + a.trace + !!a.score + !!a.logits + !!a.save > 1)
         cli_misuse("only one of --chat, --info, --trace, --score, --logits and "
                    "--save at a time");
+    if (a.system && !a.chat)
+        cli_misuse("--system goes with --chat");
+    if (a.prompt && (a.chat || a.info || a.score || a.save))
+        cli_misuse("--prompt does not go with --chat, --info, --score or "
+                   "--save");
+    if (a.model && (updates || layers || width || hidden || heads || groups))
+        cli_misuse("--updates, --layers, --width, --hidden, --heads and "
+                   "--groups are for a model that learns: without --model");
     if (a.model) {
         llama_ask(&a);
         return 0;
     }
-    if (a.prompt || a.chat || a.info || a.trace || a.score || a.logits)
-        cli_misuse("--prompt, --chat, --info, --trace, --score and --logits "
-                   "need --model PATH");
+    if (a.prompt || a.chat || a.info || a.trace || a.score || a.logits ||
+        a.tokenizer)
+        cli_misuse("--prompt, --chat, --info, --trace, --score, --logits and "
+                   "--tokenizer need --model PATH");
     Lesson l = lesson_for(&run);
     l.recipe.steps = updates ? updates : l.recipe.steps;
     l.shape.layers = layers ? layers : l.shape.layers;

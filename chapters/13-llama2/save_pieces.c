@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPACE "\u2581" // U+2581 in UTF-8
-enum { SPACE_BYTES = 3 };
+#define SPACE "\u2581"  // U+2581 in UTF-8
+enum { LONGEST = 512 }; // bytes of a piece, as sentencepiece_bpe takes them
 
 // Appends t with `from` replaced by `to`.
 static void replaced(Buffer *b, Text t, const char *from, const char *to)
@@ -61,17 +61,19 @@ static void grow_spaced(Growing *g, Text piece)
 {
     Buffer b = {0};
     replaced(&b, piece, " ", SPACE);
-    grow(g, (Text){b.at, b.length}, PIECE_NORMAL);
+    if (b.length <= LONGEST)
+        grow(g, (Text){b.at, b.length}, PIECE_NORMAL);
     buffer_free(&b);
 }
 
-// The single characters of a text, each once. Spaces are among them even if
-// the text has none, since one is put in front of every text.
-static Vocab characters(Text text)
+// The single characters of a text, each once; at most so many, the others are
+// spelled in bytes. Spaces are among them even if the text has none, since one
+// is put in front of every text.
+static Vocab characters(Text text, int most)
 {
     Vocab v = vocab_new();
     vocab_add(&v, text_of(" "));
-    while (text.length) {
+    while (text.length && v.n < most) {
         const Text one = first_character(text);
         if (utf8_invalid(one) < 0 && vocab_find(&v, one) < 0)
             vocab_add(&v, one);
@@ -83,9 +85,8 @@ static Vocab characters(Text text)
 LlamaPieces llama_pieces_learn(Text text, int n)
 {
     enum { FIRST = 3 + 256 };
-    Vocab chars = characters(text);
-    check(n >= FIRST + chars.n, "%d pieces, but %d bytes and characters", n,
-          FIRST + chars.n);
+    check(n > FIRST, "%d pieces, but %d are marks and bytes", n, FIRST);
+    Vocab chars = characters(text, n - FIRST);
     Bpe b = bpe_train(text, n - FIRST - chars.n);
     Growing g = {.pieces = vocab_new()};
     grow_first(&g);

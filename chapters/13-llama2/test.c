@@ -164,6 +164,36 @@ static LlamaPieces some_pieces(void)
         300);
 }
 
+// A text of more characters than there are pieces, and one with so long a run
+// of blanks that it would be a piece too long for a tokenizer: both are learnt,
+// and what has no piece is spelled in bytes.
+static void every_text_makes_a_tokenizer(void **state)
+{
+    (void)state;
+    Buffer many = {0}, blanks = {0};
+    for (int i = 0; i < 600; i++) {
+        char utf8[4];
+        buffer_add(&many, utf8, (size_t)utf8_write(0x4e00 + i, utf8));
+    }
+    for (int i = 0; i < 20; i++)
+        buffer_print(&blanks, "a%400sb\n", "");
+    const Text text[] = {{many.at, many.length}, {blanks.at, blanks.length}};
+    for (int i = 0; i < 2; i++) {
+        Ids ids = {0};
+        Buffer back = {0};
+        LlamaPieces p = llama_pieces_learn(text[i], 300);
+        assert_in_range(p.n, 260, 300);
+        llama_encode(&p, text[i], false, &ids);
+        for (int k = 0; k < ids.n; k++)
+            llama_decode(&p, ids.at[k], k == 0, &back);
+        assert_int_equal(back.length, text[i].length);
+        assert_memory_equal(back.at, text[i].at, back.length);
+        llama_pieces_free(&p);
+        ids_free(&ids), buffer_free(&back);
+    }
+    buffer_free(&many), buffer_free(&blanks);
+}
+
 // What is written in each form is read back to the same numbers.
 static void saved_models_are_the_same(void **state)
 {
@@ -980,6 +1010,27 @@ static void scores_are_losses(void **state)
     llama_pieces_free(&p);
 }
 
+// Of a tokenizer without <s> and </s> a folder tells nothing, and is read back.
+static void a_folder_without_marks_is_read_back(void **state)
+{
+    (void)state;
+    testing_dir("13-marks");
+    LlamaPieces p = some_pieces();
+    LlamaShape s = shape_of(2, true);
+    s.pieces = p.n;
+    p.bos = p.eos = -1;
+    Cria c = cria_new(s, 9);
+    Llama m = cria_llama(&c);
+    llama_save(&m, &p, testing_path("folder"));
+    LlamaFile f = llama_open(testing_path("folder"));
+    assert_int_equal(f.bos, -1);
+    assert_int_equal(f.eos, -1);
+    llama_close(&f);
+    llama_free(&m);
+    cria_free(&c);
+    llama_pieces_free(&p);
+}
+
 static void score_some(void *unused)
 {
     (void)unused;
@@ -1109,8 +1160,14 @@ static void the_program_refuses(void **state)
 {
     (void)state;
     assert_refused(2, "need --model", "13-llama2 --prompt a");
+    assert_refused(2, "need --model", "13-llama2 --tokenizer x");
     assert_refused(2, "only one of --chat",
                    "13-llama2 --model x --chat --info");
+    assert_refused(2, "--system goes with --chat",
+                   "13-llama2 --model x --system s");
+    assert_refused(2, "--prompt does not go with",
+                   "13-llama2 --model x --chat --prompt p");
+    assert_refused(2, "without --model", "13-llama2 --model x --layers 3");
     assert_refused(1, "there is no such file",
                    "13-llama2 --model build/no/such");
     assert_refused(1, "not GGUF", "13-llama2 --model README.md");
@@ -1119,6 +1176,10 @@ static void the_program_refuses(void **state)
     assert_refused(2, "does not make 7 heads", "13-llama2 --heads 7");
     assert_refused(2, "cannot share 5", "13-llama2 --groups 5");
     assert_refused(1, "give it more text", "13-llama2 --data .clang-format");
+    testing_dir("13-refused"); // a little to learn from, enough to hold out
+    assert_refused(1, "tokens to learn from, a window has",
+                   "(for i in $(seq 3000); do printf ab; done; "
+                   "seq 99 230) > $HERE/t; 13-llama2 --quick --data $HERE/t");
     assert_refused(1, "has no tokenizer",
                    "13-llama2 --model " GOLDEN "two.gguf --prompt a");
     assert_refused(1, "no such",
@@ -1145,7 +1206,9 @@ int main(void)
         cmocka_unit_test(training_form_equals_pytorch),
         cmocka_unit_test(running_form_equals_pytorch),
         cmocka_unit_test(every_file_equals_pytorch),
+        cmocka_unit_test(every_text_makes_a_tokenizer),
         cmocka_unit_test(saved_models_are_the_same),
+        cmocka_unit_test(a_folder_without_marks_is_read_back),
         cmocka_unit_test(gradients_are_slopes),
         cmocka_unit_test(running_equals_training),
         cmocka_unit_test(chunks_change_nothing),

@@ -601,7 +601,8 @@ int main(int argc, char **argv)
          "tokens to write, at most"},
         {"temperature", "X", OPTION_FLOAT, &k->sampler.temperature, 0, 100,
          NULL, "0: always the likeliest token"},
-        {"top-p", "X", OPTION_FLOAT, &k->sampler.top_p, 0, 1, NULL, "1: all"},
+        {"top-p", "X", OPTION_FLOAT, &k->sampler.top_p, 1e-6, 1, NULL,
+         "1: all"},
         {"score", "FILE", OPTION_TEXT, &k->score, 0, 0, NULL,
          "the packed model's mean loss on a text"},
         {"info", NULL, OPTION_FLAG, &k->info, 0, 0, NULL,
@@ -613,12 +614,16 @@ int main(int argc, char **argv)
     k->sampler.rng = rng_new(run.seed);
     if (k->info + !!k->score + !!k->save > 1)
         cli_misuse("only one of --info, --score and --out at a time");
+    if (k->prompt && (k->info || k->score || k->save))
+        cli_misuse("--prompt does not go with --info, --score or --out");
     if (k->model) {
         packed_ask(&a);
         return 0;
     }
-    if (k->prompt || k->info || k->score || k->save)
-        cli_misuse("--prompt, --info, --score and --out need --model PATH");
+    if (k->prompt || k->info || k->score || k->save || k->tokenizer || a.best ||
+        kind != QUANT_Q8_0 || cache != KV_F32)
+        cli_misuse("--prompt, --info, --score, --out, --tokenizer, --quantize, "
+                   "--best and --cache need --model PATH");
     plan = run.quick ? quick : full;
     plan.shape.eps = 1e-5f;
     plan.shape.base = 10000;

@@ -172,6 +172,8 @@ static void misuse_is_told_in_a_line(void **state)
         const char *args, *part;
     } some[] = {
         {"--prompt a", "need --model PATH"},
+        {"--quantize q4_0 --best", "need --model PATH"},
+        {"--model x --info --prompt a", "--prompt does not go with"},
         {"--model x --info --score y", "only one of --info"},
         {"--model x --out y.bin", "y.bin: packed weights are written as GGUF"},
         {"--quantize q5_0", "must be one of"},

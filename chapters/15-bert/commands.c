@@ -291,13 +291,15 @@ static void print_similarities(const Lines *l, const float *cosine)
     putchar('\n');
 }
 
-static float *bert_vectors(const char *model, const Lines *l, int *width)
+static float *bert_vectors(const char *model, const Lines *l, Pooling pooling,
+                           int *width)
 {
     Reader r = reader_new(model);
+    need_pooler(&r, model, pooling);
     *width = r.model.shape.width;
     float *v = new_array((size_t)l->n * *width, sizeof *v);
     for (int i = 0; i < l->n; i++) {
-        const float *one = vector_of(&r, read_line(&r, l, i), POOL_MEAN);
+        const float *one = vector_of(&r, read_line(&r, l, i), pooling);
         memcpy(v + (size_t)i * *width, one, (size_t)*width * sizeof *v);
         tape_reset(r.tape);
     }
@@ -305,14 +307,16 @@ static float *bert_vectors(const char *model, const Lines *l, int *width)
     return v;
 }
 
-void similar_lines(const Run *run, const char *model, FILE *from)
+void similar_lines(const Run *run, const char *model, FILE *from,
+                   Pooling pooling)
 {
     enum { MOST = 40 }; // more cannot be read in a picture
     Lines l = lines_of(from);
     int width = USE_LITE_WIDTH;
     if (l.n > MOST)
         die("standard input: %d lines, at most %d can be compared", l.n, MOST);
-    float *v = model ? bert_vectors(model, &l, &width) : lite_vectors(run, &l);
+    float *v = model ? bert_vectors(model, &l, pooling, &width)
+                     : lite_vectors(run, &l);
     float *cosine = new_array((size_t)l.n * l.n, sizeof *cosine);
     for (int i = 0; i < l.n; i++)
         for (int j = 0; j < l.n; j++) {

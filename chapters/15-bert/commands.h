@@ -23,7 +23,8 @@ void classify_lines(const char *model, FILE *from);
 
 // With the Universal Sentence Encoder Lite if model is NULL: how similar the
 // lines are to each other (cosine), printed and drawn.
-void similar_lines(const Run *run, const char *model, FILE *from);
+void similar_lines(const Run *run, const char *model, FILE *from,
+                   Pooling pooling);
 
 // The vectors of the lines by the Universal Sentence Encoder Lite.
 void embed_lines_lite(const Run *run, FILE *from);

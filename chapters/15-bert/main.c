@@ -714,6 +714,8 @@ static bool command(const Run *run, const char *model, const char *fill,
         cli_misuse("only one of --fill, --embed, --classify and --similar");
     if ((fill || classify) && !model)
         cli_misuse("--fill and --classify need --model DIR");
+    if (pooling != POOL_MEAN && !(model && (embed || similar)))
+        cli_misuse("--pool goes with --model DIR and --embed or --similar");
     if (fill)
         fill_text(model, fill, 5);
     else if (classify)
@@ -723,7 +725,7 @@ static bool command(const Run *run, const char *model, const char *fill,
     else if (embed)
         embed_lines_lite(run, stdin);
     else if (similar)
-        similar_lines(run, model, stdin);
+        similar_lines(run, model, stdin, pooling);
     else if (model)
         cli_misuse("--model needs --fill, --embed, --classify or --similar");
     return fill || classify || embed || similar;

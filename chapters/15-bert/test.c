@@ -927,12 +927,26 @@ static void a_model_is_used(void **state)
     safetensors_close(&s);
 }
 
+static void similar_pools_as_it_is_told(void **state)
+{
+    (void)state;
+    char mean[2000], cls[2000];
+#define SIMILAR "printf 'rome\\nin paris\\n' | " PROGRAM HEADS "--similar "
+    assert_int_equal(testing_run(mean, sizeof mean, SIMILAR "--pool mean"), 0);
+    assert_int_equal(testing_run(cls, sizeof cls, SIMILAR), 0);
+    assert_string_equal(mean, cls);
+    assert_int_equal(testing_run(cls, sizeof cls, SIMILAR "--pool cls"), 0);
+    assert_string_not_equal(mean, cls);
+}
+
 static void misuse_is_told_in_a_line(void **state)
 {
     (void)state;
     assert_refused(2, "--fill and --classify need --model DIR",
                    PROGRAM "--fill x");
     assert_refused(2, "--model needs --fill, --embed,", PROGRAM HEADS);
+    assert_refused(2, "--pool goes with --model DIR and --embed",
+                   PROGRAM "--embed --pool cls");
     assert_refused(2, "only one of --fill, --embed",
                    PROGRAM HEADS "--embed --classify");
     assert_refused(1, "standard output cannot be written",
@@ -994,6 +1008,7 @@ int main(void)
         cmocka_unit_test(use_lite_reads_anything),
         cmocka_unit_test(damaged_use_lite_is_refused),
         cmocka_unit_test(a_model_is_used),
+        cmocka_unit_test(similar_pools_as_it_is_told),
         cmocka_unit_test(misuse_is_told_in_a_line),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -528,8 +528,10 @@ int main(int argc, char **argv)
          .help = "to learn from; unless given, 1000, or 400 with --quick"},
         {0}};
     cli_parse(argc, argv, about, own, &run);
+    if (documents && (brown || run.data))
+        cli_misuse("--documents does not go with --brown or --data");
     if (brown || run.data) {
-        real_table(&run, keep);
+        real_table(&run, brown, keep);
         return 0;
     }
     if (keep)

@@ -168,10 +168,10 @@ static void see_all(Corpus *x, const char *kept, uint64_t seed)
     free(pieces);
 }
 
-static Collection collection_of(const Run *run)
+static Collection collection_of(const Run *run, bool brown)
 {
     Collection c = collection_brown(run);
-    if (c.n == 0 && run->data)
+    if (c.n == 0 && run->data && !brown)
         c = collection_folder(run->data, LEAST);
     if (c.n == 0)
         data_missing("brown");
@@ -487,7 +487,7 @@ static void table_of(const Run *run, const Row *row, int rows, int words,
                 row[k].is.remedy.name, row[k].learning, row[k].scoring);
 }
 
-void real_table(const Run *run, const char *kept)
+void real_table(const Run *run, bool brown, const char *kept)
 {
     const int rounds = run->quick ? 1 : SEEDS;
     const double began = seconds_now();
@@ -495,7 +495,7 @@ void real_table(const Run *run, const char *kept)
     Row row[MOST_ROWS] = {0};
     int words;
     const int rows = make_rows(row, &words);
-    Corpus x = {.c = collection_of(run), .encoder = encoder_of(run)};
+    Corpus x = {.c = collection_of(run, brown), .encoder = encoder_of(run)};
     print_plan(&x, rounds);
     if (kept) { // minutes of encoding should not be lost
         need_folder(kept);

@@ -853,6 +853,8 @@ static void misuse_is_told_in_a_line(void **state)
                    "16-long-text --keep here");
     assert_refused(2, "--documents", "16-long-text --documents 7");
     assert_refused(2, "--documents", "16-long-text --documents many");
+    assert_refused(2, "--documents does not go with",
+                   "16-long-text --brown --documents 50");
     assert_refused(2, "nonsense", "16-long-text --nonsense");
     testing_dir("16-program"); // two classes of ten documents each
     char said[100];
@@ -861,6 +863,8 @@ static void misuse_is_told_in_a_line(void **state)
                                  "6 7 8 9; do echo word > $HERE/a/$i; "
                                  "echo word > $HERE/b/$i; done"),
                      0);
+    assert_refused(1, "the data set brown is not in",
+                   "16-long-text --brown --data $HERE");
     if (access("data/cache/use-lite/model.json", R_OK) == 0) {
         assert_refused(1, "nothing/x: cannot be written: No such file",
                        "16-long-text --data $HERE --keep $HERE/nothing/x");

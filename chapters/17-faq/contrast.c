@@ -211,7 +211,7 @@ Contrast contrast_train(const Phrasing *p, int n, int owners,
     Tape *t = tape_new(0, s->seed);
     Rng r = rng_new(s->seed);
     Progress bar = progress_new("learning pairs", s->steps, "steps");
-    int next = o.n, counted = 0;
+    int next = o.n, counted = 0, done = 0;
     for (int step = 1; step <= s->steps && batch > 1 && !interrupted();
          step++) {
         if (next + batch > o.n) { // everybody once, in a new order
@@ -224,6 +224,7 @@ Contrast contrast_train(const Phrasing *p, int n, int owners,
             c.loss += (double)loss->val[0];
             counted++;
         }
+        done = step;
         progress(&bar, step, (double)loss->val[0]);
         params_clip(c.bert.params, 1);
         adam_step(&adam, rate_cosine(step, s->steps / 10, s->steps, s->rate,
@@ -231,6 +232,9 @@ Contrast contrast_train(const Phrasing *p, int n, int owners,
         tape_reset(t);
     }
     progress_end(&bar);
+    if (interrupted()) // half an encoder answers nobody
+        die("stopped after %d steps of %d", done, s->steps);
+    interrupt_at_once();
     c.loss /= counted ? counted : 1;
     adam_free(&adam);
     tape_free(t);

@@ -463,7 +463,10 @@ static void answer(const Run *run, const Asking *a)
         fputs("no vectors of USE-lite are used: nothing is kept\n", stderr);
     if (isinf(d.threshold))
         fputs(
-            d.threshold < 0
+            d.threshold < 0 && b.k.phrasings > b.k.n
+                ? "one question alone teaches no threshold: whatever is asked "
+                  "is answered; see --threshold\n"
+            : d.threshold < 0
                 ? "no paraphrases to learn a threshold from: whatever is asked "
                   "is answered; see --threshold\n"
                 : "nothing was found well enough to learn a threshold from: "

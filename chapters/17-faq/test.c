@@ -7,10 +7,12 @@
 #include "17-faq/table.h"
 
 #include "common/check.h"
+#include "common/cli.h"
 #include "common/gradcheck.h"
 #include "common/testing.h"
 #include "common/threads.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -1001,6 +1003,29 @@ static void a_real_encoder(void **state)
     knowledge_free(&k);
 }
 
+static void train_interrupted(void *context)
+{
+    (void)context;
+    const Phrasing p[] = {{text_of("a b"), 0},
+                          {text_of("b a"), 0},
+                          {text_of("c d"), 1},
+                          {text_of("d c"), 1}};
+    const ContrastRecipe recipe = contrast_recipe(1);
+    (void)interrupted();
+    raise(SIGINT);
+    Contrast c = contrast_train(p, 4, 2, &recipe);
+    contrast_free(&c);
+}
+
+static void nobody_answers_with_half_an_encoder(void **state)
+{
+    (void)state;
+    char told[500];
+    assert_int_equal(
+        testing_outcome(train_interrupted, NULL, told, sizeof told), 1);
+    assert_non_null(strstr(told, "stopped after 0 steps of 150"));
+}
+
 // --- the program ------------------------------------------------------------
 
 static void the_program_answers(void **state)
@@ -1041,6 +1066,12 @@ static void the_program_answers(void **state)
                      0);
     assert_non_null(strstr(line, "no paraphrases"));
     assert_non_null(strstr(line, "nothing is kept"));
+    testing_write("one.tsv", "Why?\tBecause.\tFor what reason?\n");
+    assert_int_equal(testing_run(line, sizeof line,
+                                 "17-faq --kb $HERE/one.tsv --data /nowhere "
+                                 "--ask bread 2>&1 >/dev/null"),
+                     0);
+    assert_non_null(strstr(line, "one question alone teaches no threshold"));
     // From elsewhere the course's own base is found, too.
     assert_int_equal(testing_run(line, sizeof line,
                                  "program=$(command -v 17-faq); "
@@ -1116,6 +1147,7 @@ int main(void)
         cmocka_unit_test(real_questions),
         cmocka_unit_test(real_intents),
         cmocka_unit_test(a_real_encoder),
+        cmocka_unit_test(nobody_answers_with_half_an_encoder),
         cmocka_unit_test(the_program_answers),
         cmocka_unit_test(misuse_is_told_in_a_line),
     };

@@ -63,6 +63,8 @@ static void equals_the_operation(void **state)
                             matrix_of(t, 1, COLS, gain), 1e-5f);
     rms_norm_rows(x, gain, 1e-5f, y, ROWS, COLS);
     expect("random rows", y, want->val, ROWS * COLS);
+    rms_norm_rows(x, gain, 1e-5f, x, ROWS, COLS);
+    expect("random rows in place", x, want->val, ROWS * COLS);
     tape_free(t);
 }
 

@@ -18,9 +18,9 @@
 
 size_t utf8_ready(Text t)
 {
-    // TODO: look at the last one, two and three bytes: does a character begin
-    // there that has more bytes than are left? Then it begins the part that is
-    // not ready.
+    // TODO: go back over at most three bytes to the last one that does not go
+    // on: does a character begin there that has more bytes than are left? Then
+    // it begins the part that is not ready.
     return t.length;
     // END
 }

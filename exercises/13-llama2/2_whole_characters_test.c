@@ -54,6 +54,8 @@ static void what_cannot_be_mended_is_ready(void **state)
     expect("\xc0", 1, 1);             //
     expect("\xf5\x80", 2, 2);         //
     expect("\xe2 b", 3, 3);           // was broken off
+    expect("\xe2 ", 2, 2);            //
+    expect("\xf0 b", 3, 3);           //
     expect("\xc3\xa9\x99", 3, 3);     // one byte too many
 }
 

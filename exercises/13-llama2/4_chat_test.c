@@ -73,6 +73,32 @@ static void two_turns(void **state)
     llama_pieces_free(&p);
 }
 
+// The user's text may be a part of a longer one.
+static void no_more_than_the_user_says(void **state)
+{
+    (void)state;
+    LlamaPieces p = pieces();
+    Ids ids = {0};
+    chat_turn(&p, NULL, (Text){"Why?\nAnd then", 4}, true, &ids);
+    expect("the first 4 bytes of a longer text", &p, &ids,
+           "<s>[INST] Why? [/INST]");
+    ids_free(&ids);
+    llama_pieces_free(&p);
+}
+
+static void without_an_end(void **state)
+{
+    (void)state;
+    LlamaPieces p = pieces();
+    Ids ids = {0};
+    p.eos = -1; // some tokenizers have none
+    chat_turn(&p, NULL, text_of("C?"), false, &ids);
+    if (ids.n == 0 || ids.at[0] != p.bos)
+        fail_msg("without a token </s> a later turn should begin with <s>");
+    ids_free(&ids);
+    llama_pieces_free(&p);
+}
+
 static void a_users_text_stays_text(void **state)
 {
     (void)state;
@@ -98,6 +124,8 @@ int main(void)
         cmocka_unit_test(one_turn),
         cmocka_unit_test(a_system),
         cmocka_unit_test(two_turns),
+        cmocka_unit_test(no_more_than_the_user_says),
+        cmocka_unit_test(without_an_end),
         cmocka_unit_test(a_users_text_stays_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

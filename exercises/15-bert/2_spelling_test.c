@@ -56,8 +56,26 @@ static void only_an_ending_counts(void **state)
     expect("cls.gamma.weight", "cls.gamma.weight");
     expect("cls.LayerNorm.gamma.bias", "cls.LayerNorm.gamma.bias");
     expect("classifier.beta", "classifier.beta");
+    expect("encoders.weight", "encoders.weight");
     expect("", "");
     expect("a", "a");
+}
+
+// What does not fit is cut off, and nothing is written behind the room.
+static void no_more_than_there_is_room_for(void **state)
+{
+    (void)state;
+    char room[40];
+    for (size_t size = 1; size <= 33; size++) {
+        memset(room, '!', sizeof room);
+        our_name("bert.embeddings.LayerNorm.gamma", room, size);
+        if (!memchr(room, 0, size))
+            fail_msg("room for %zu bytes: the name does not end", size);
+        for (size_t i = size; i < sizeof room; i++)
+            if (room[i] != '!')
+                fail_msg("room for %zu bytes, but byte %zu was written", size,
+                         i);
+    }
 }
 
 int main(void)
@@ -68,6 +86,7 @@ int main(void)
         cmocka_unit_test(both_at_once),
         cmocka_unit_test(what_is_right_stays),
         cmocka_unit_test(only_an_ending_counts),
+        cmocka_unit_test(no_more_than_there_is_room_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

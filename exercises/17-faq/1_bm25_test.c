@@ -39,6 +39,7 @@ static void the_ends_of_k1_and_b(void **state)
 {
     (void)state;
     expect("k1 = 0: there or not", term_score(2, 9, 30, 10, 0, 0.75), 2);
+    expect("k1 = 0, not there", term_score(2, 0, 30, 10, 0, 0.75), 0);
     expect("b = 0: the length does not count",
            term_score(2, 1, 30, 10, 1.2, 0) - term_score(2, 1, 3, 10, 1.2, 0),
            0);

@@ -8,9 +8,15 @@ static void expect(const char *what, const float *score, int n, int k,
                    const int *want, int many)
 {
     Hit got[8];
+    for (int i = 0; i < 8; i++)
+        got[i] = (Hit){-7, 0};
     const int m = top_hits(score, n, k, got);
     if (m != many)
         fail_msg("%s: expected %d hits, got %d", what, many, m);
+    for (int i = k; i < 8; i++)
+        if (got[i].item != -7)
+            fail_msg("%s: there is room for %d hits, but place %d was written",
+                     what, k, i);
     for (int i = 0; i < many; i++)
         if (got[i].item != want[i])
             fail_msg("%s: number %d should be item %d, is %d", what, i + 1,
