@@ -435,7 +435,8 @@ typedef struct Job {
 static void tales_learn(const Lesson *l, Training *g, const Job *job)
 {
     const char *name = position_names[g->w->positions.kind];
-    double kind = g->w->positions.kind; // most kinds have the same parameters
+    const int mine = (int)g->w->positions.kind;
+    double kind = mine; // most kinds have the same parameters
     const Checkpoint point = {.params = g->w->params,
                               .adam = &g->adam,
                               .rng = {&g->rng},
@@ -444,7 +445,7 @@ static void tales_learn(const Lesson *l, Training *g, const Job *job)
                               .numbers = 1};
     if (job->resume && !checkpoint_load(&point, job->resume))
         die("%s: there is no such checkpoint", job->resume);
-    if (kind != g->w->positions.kind)
+    if ((int)kind != mine)
         die("%s: keeps a model with other positions than %s", job->resume,
             name);
     (void)interrupted(); // again, after another training
