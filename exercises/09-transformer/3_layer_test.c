@@ -33,17 +33,17 @@ static Matrix *wrapped(Matrix *x, Matrix *y, Norm n, bool norm_first)
     return norm_first ? sum : layer_norm(sum, n);
 }
 
-static void check_form(bool norm_first, float dropped)
+static void check_form(bool norm_first, float dropped, Mask mask)
 {
     Params *p = params_new(4);
     EncoderLayer l = layer(p, norm_first, dropped);
     Tape *t = tape_new(0, 5);
     Matrix *x = some_rows(t);
     const Rng rng = t->rng;
-    Matrix *got = encoder_layer(&l, x, CAUSAL);
+    Matrix *got = encoder_layer(&l, x, mask);
     t->rng = rng;
     Matrix *h = norm_first ? layer_norm(x, l.self_norm) : x;
-    Matrix *y = wrapped(x, dropout(multi_head(&l.self, h, h, CAUSAL), dropped),
+    Matrix *y = wrapped(x, dropout(multi_head(&l.self, h, h, mask), dropped),
                         l.self_norm, norm_first);
     h = norm_first ? layer_norm(y, l.feed_norm) : y;
     y = wrapped(y, dropout(feed_forward(&l.feed, h), dropped), l.feed_norm,
@@ -53,10 +53,11 @@ static void check_form(bool norm_first, float dropped)
                  got->cols);
     size_t worst;
     if (testing_wrong(got->val, y->val, T * D, 1e-6, &worst))
-        fail_msg("norm_first %d, dropout %.1f: row %zu, column %zu should be "
-                 "%.6f, it is %.6f",
-                 norm_first, (double)dropped, worst / D, worst % D,
-                 (double)y->val[worst], (double)got->val[worst]);
+        fail_msg("norm_first %d, dropout %.1f, %s: row %zu, column %zu should "
+                 "be %.6f, it is %.6f",
+                 norm_first, (double)dropped,
+                 mask.causal ? "a causal mask" : "no mask", worst / D,
+                 worst % D, (double)y->val[worst], (double)got->val[worst]);
     tape_free(t);
     params_free(p);
 }
@@ -64,20 +65,22 @@ static void check_form(bool norm_first, float dropped)
 static void as_in_the_paper(void **state)
 {
     (void)state;
-    check_form(false, 0);
+    check_form(false, 0, CAUSAL);
+    check_form(false, 0, FULL);
 }
 
 static void with_the_norm_first(void **state)
 {
     (void)state;
-    check_form(true, 0);
+    check_form(true, 0, CAUSAL);
+    check_form(true, 0, FULL);
 }
 
 static void with_dropout(void **state)
 {
     (void)state;
-    check_form(false, 0.5f);
-    check_form(true, 0.5f);
+    check_form(false, 0.5f, FULL);
+    check_form(true, 0.5f, CAUSAL);
 }
 
 int main(void)

@@ -155,6 +155,61 @@ static void a_beam_as_wide_as_all_misses_nothing(void **state)
     }
 }
 
+// The rule of the task in the plainest way: all that could follow is written
+// down, and the likeliest is looked for again and again.
+static Whole by_the_rule(uint64_t *seed, int beam, double alpha, int most)
+{
+    enum { WIDEST = 8 };
+    struct {
+        int id[BEAM_LONGEST];
+        double log_p;
+    } now[WIDEST] = {{{0}, 0}}, all[WIDEST * TOKENS];
+    Whole best = {.n = -1, .score = -INFINITY};
+    for (int length = 0, starts = 1; length < most; length++) {
+        int n = 0;
+        for (int s = 0; s < starts; s++) {
+            double log_p[TOKENS];
+            random_model(seed, now[s].id, length, log_p);
+            for (int i = 0; i < TOKENS; i++) {
+                all[n] = now[s];
+                all[n].id[length] = i;
+                all[n].log_p += log_p[i];
+                const double score = all[n].log_p / pow(length + 1, alpha);
+                if (i != END) {
+                    n++;
+                } else if (score > best.score) {
+                    best = (Whole){.n = length, .score = score};
+                    memcpy(best.id, now[s].id, sizeof best.id);
+                }
+            }
+        }
+        for (starts = 0; starts < beam && starts < n; starts++) {
+            int top = 0;
+            for (int i = 1; i < n; i++)
+                top = all[i].log_p > all[top].log_p ? i : top;
+            now[starts] = all[top];
+            all[top].log_p = -INFINITY;
+        }
+    }
+    return best;
+}
+
+static void a_narrow_beam_keeps_the_likeliest(void **state)
+{
+    (void)state;
+    for (int beam = 1; beam <= 6; beam++)
+        for (uint64_t seed = 1; seed <= 1000; seed++) {
+            const double alpha = seed % 2 ? 1 : 0.6;
+            const Whole want = by_the_rule(&seed, beam, alpha, 6);
+            const Whole w =
+                beam_search(random_model, &seed, TOKENS, END, beam, alpha, 6);
+            char text[32], what[80];
+            snprintf(what, sizeof what, "random model %d, beam %d, alpha %.1f",
+                     (int)seed, beam, alpha);
+            expect(what, w, words(want.id, want.n, text), exp(want.score));
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +221,7 @@ int main(void)
         cmocka_unit_test(an_end_takes_no_place),
         cmocka_unit_test(no_end_no_sentence),
         cmocka_unit_test(a_beam_as_wide_as_all_misses_nothing),
+        cmocka_unit_test(a_narrow_beam_keeps_the_likeliest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

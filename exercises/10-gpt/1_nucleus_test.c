@@ -63,6 +63,24 @@ static void equals_from_the_left(void **state)
     expect("two of four equals", p, (float[]){0.5f, 0.5f, 0, 0}, 4);
 }
 
+// One of 0.5 and eight of 2^-26, which are nothing beside 0.5 in float: four of
+// them make 2^-24.
+static void small_ones_add_up(void **state)
+{
+    (void)state;
+    const float small = 0x1p-26f;
+    float p[9] = {0.5f};
+    for (int i = 1; i < 9; i++)
+        p[i] = small;
+    keep_top_p(p, 9, 0.5f + 4 * small);
+    for (int i = 1; i < 9; i++)
+        if ((p[i] > 0) != (i <= 4))
+            fail_msg("0.5, then eight times 2^-26, mass 0.5 + 4 * 2^-26: of "
+                     "the small ones the first four should be kept; piece %d "
+                     "has %g (is the sum a double?)",
+                     i, (double)p[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -70,6 +88,7 @@ int main(void)
         cmocka_unit_test(the_one_that_crosses_is_kept),
         cmocka_unit_test(the_ends_of_the_scale),
         cmocka_unit_test(equals_from_the_left),
+        cmocka_unit_test(small_ones_add_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

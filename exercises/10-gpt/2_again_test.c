@@ -39,6 +39,27 @@ static void once_is_enough(void **state)
     expect("4, said once", x[2], 2);
 }
 
+static void a_large_vocabulary(void **state)
+{
+    (void)state;
+    enum { V = 50000 };
+    static float x[V];
+    const int past[] = {V - 1, 7, 71, V - 1, 40000, 71, 7 + 1024};
+    for (int i = 0; i < V; i++)
+        x[i] = 4;
+    penalize_repetition(x, past, 7, 2);
+    for (int i = 0; i < V; i++) {
+        bool said = false;
+        for (int j = 0; j < 7; j++)
+            said = said || past[j] == i;
+        if (x[i] != (said ? 2 : 4))
+            fail_msg("piece %d of %d %s: its logit of 4 should become %d with "
+                     "a penalty of 2, it is %.3f",
+                     i, V, said ? "was said" : "was not said", said ? 2 : 4,
+                     (double)x[i]);
+    }
+}
+
 static void nothing_said_nothing_done(void **state)
 {
     (void)state;
@@ -56,6 +77,7 @@ int main(void)
         cmocka_unit_test(a_positive_logit_falls),
         cmocka_unit_test(a_negative_logit_falls_too),
         cmocka_unit_test(once_is_enough),
+        cmocka_unit_test(a_large_vocabulary),
         cmocka_unit_test(nothing_said_nothing_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,16 @@ static void every_token_counts_once(void **state)
     expect("7 bits on 7 bytes", bits_a_byte(&m), 1);
 }
 
+static void an_empty_text_among_others(void **state)
+{
+    (void)state;
+    // 4 bits on 4 tokens, one of which cost nothing and counts all the same.
+    const float loss[] = {9, 9, 9, TWO, 0, 9, ONE, ONE, 9};
+    Measured m = {3, 3, loss, (int[]){0, 2, 2}, 8};
+    expect("perplexity, an empty text in front", perplexity(&m), 2);
+    expect("4 bits on 8 bytes", bits_a_byte(&m), 0.5);
+}
+
 static void nothing_at_all(void **state)
 {
     (void)state;
@@ -56,6 +66,7 @@ int main(void)
         cmocka_unit_test(without_padding),
         cmocka_unit_test(padding_does_not_count),
         cmocka_unit_test(every_token_counts_once),
+        cmocka_unit_test(an_empty_text_among_others),
         cmocka_unit_test(nothing_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

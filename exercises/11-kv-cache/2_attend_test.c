@@ -51,9 +51,11 @@ static void expect(const Case *a)
     fill(v, T * dk, 3);
     fill(other, T * dk, 4); // for the layer that is not asked
     KvPool *p = kv_pool_new(LAYERS, dk, a->block, 2 * T);
-    KvCache c = kv_cache_new(p, T, a->window, a->sinks);
+    // With a window it is a ring, and goes round.
+    KvCache c = kv_cache_new(p, a->window ? 0 : T, a->window, a->sinks);
     for (int at = 0, n; at < T; at += n) {
         n = T - at < a->chunk ? T - at : a->chunk;
+        n = n < kv_room(&c) ? n : kv_room(&c);
         kv_extend(&c, n);
         kv_put(&c, 1, n, k + at * dk, v + at * dk);
         kv_put(&c, 0, n, other + at * dk, other + at * dk);
@@ -105,6 +107,55 @@ static void windows_and_sinks(void **state)
     expect(&(Case){"a window of 6 of 9", 2, 2, 3, 5, 9, 0, 7, 6});
 }
 
+// Others read what kv_put wrote, so it must lie where the task says.
+static void keys_are_columns_and_values_rows(void **state)
+{
+    (void)state;
+    enum { B = 4, W = 3, N = 6 };
+    float k[N * W], v[N * W];
+    fill(k, N * W, 5);
+    fill(v, N * W, 6);
+    KvPool *p = kv_pool_new(LAYERS, W, B, 4);
+    KvCache c = kv_cache_new(p, N, 0, 0);
+    kv_extend(&c, N);
+    kv_put(&c, 1, N, k, v);
+    for (int i = 0; i < N * W; i++) {
+        const int at = i / W, j = i % W, id = c.table[kv_slot(&c, at / B)];
+        const double key = (double)kv_keys(p, id, 1)[j * B + at % B];
+        const double value = (double)kv_values(p, id, 1)[at % B * W + j];
+        if (key != (double)k[i] || value != (double)v[i])
+            fail_msg("blocks of %d, width %d, position %d, number %d: where "
+                     "the key should be %.5f there is %.5f, where the value "
+                     "should be %.5f there is %.5f",
+                     B, W, at, j, (double)k[i], key, (double)v[i], value);
+    }
+    kv_cache_free(&c);
+    kv_pool_free(p);
+}
+
+static void large_scores(void **state)
+{
+    (void)state;
+    const float q[] = {100, 0, 100, 0, 100, 0}, k[] = {0, 5, 2, 0, 2, 0};
+    const float v[] = {1, 1, 2, 20, 4, 40};
+    float y[6];
+    KvPool *p = kv_pool_new(1, 2, 4, 1);
+    KvCache c = kv_cache_new(p, 3, 0, 0);
+    kv_extend(&c, 3);
+    kv_put(&c, 0, 3, k, v);
+    kv_attend(&c, 0, 3, q, 1, 2, 0, y);
+    for (int j = 0; j < 2; j++) {
+        const double want = j ? 30 : 3, got = (double)y[4 + j];
+        if (!(fabs(got - want) < 1e-4))
+            fail_msg("scores of 0, 141 and 141: what is found is the mean of "
+                     "the last two values, number %d of it is %.1f; yours is "
+                     "%g (e^141 is too large for a float)",
+                     j, want, got);
+    }
+    kv_cache_free(&c);
+    kv_pool_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +163,8 @@ int main(void)
         cmocka_unit_test(in_chunks),
         cmocka_unit_test(heads_that_share_keys),
         cmocka_unit_test(windows_and_sinks),
+        cmocka_unit_test(keys_are_columns_and_values_rows),
+        cmocka_unit_test(large_scores),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,9 @@
 //     go of the old one.
 //   - A block returns to the pool when the last one lets go of it.
 //
+// A fork of fewer positions than its text has holds only the blocks in which
+// these lie.
+//
 // Only the last block of a text can be half full, so only there is something to
 // be copied. A block that no position of this text lies in yet (or not any
 // more, in a ring) is taken fresh, and nothing is copied.

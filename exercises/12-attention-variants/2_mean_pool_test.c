@@ -42,9 +42,12 @@ static void one_becomes_many(void **state)
 {
     (void)state;
     float to[12] = {0};
-    regroup(blocks, 2, to, 6, 2, MEAN_OF_ALL);
-    expect("2 blocks of 2 into 6", to,
-           (const float[]){1, 2, 1, 2, 1, 2, 3, 6, 3, 6, 3, 6}, 12);
+    for (int how = 0; how < 2; how++) {
+        regroup(blocks, 2, to, 6, 2, how);
+        expect(how == MEAN_OF_ALL ? "2 blocks of 2 into 6"
+                                  : "2 blocks of 2 into 6, FIRST_OF_ALL",
+               to, (const float[]){1, 2, 1, 2, 1, 2, 3, 6, 3, 6, 3, 6}, 12);
+    }
 }
 
 static void as_many_as_before(void **state)

@@ -130,6 +130,7 @@ static void a_beginning_that_stays(void **state)
     expect(1, 4, N);
     expect(3, 7, N);
     expect(4, 1, N);
+    expect(4, ROWS_MOST - 4, N); // no row to spare
     for (int sinks = 0; sinks <= 5; sinks++)
         for (int window = 1; window <= 8; window++)
             expect(sinks, window, N);

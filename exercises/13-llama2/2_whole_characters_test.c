@@ -45,6 +45,23 @@ static void characters_are_waited_for(void **state)
     expect("\u00e9\u20ac\xf0\x9f", 7, 5); // only the last is waited for
 }
 
+// Each byte that can stand in front, and 0 to 3 that go on. The first of these
+// is one that may follow in a right text.
+static void every_first_byte(void **state)
+{
+    (void)state;
+    for (int byte = 0xc0; byte <= 0xff; byte++) {
+        const int second = byte == 0xe0 ? 0xa0 : byte == 0xf0 ? 0x90 : 0x80;
+        const char text[] = {(char)byte, (char)second, '\x80', '\x80'};
+        const size_t bytes = byte < 0xc2 || byte > 0xf4 ? 1
+                             : byte < 0xe0              ? 2
+                             : byte < 0xf0              ? 3
+                                                        : 4;
+        for (size_t n = 1; n <= 4; n++)
+            expect(text, n, n < bytes ? 0 : n);
+    }
+}
+
 static void what_cannot_be_mended_is_ready(void **state)
 {
     (void)state;
@@ -64,6 +81,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_text_is_ready),
         cmocka_unit_test(characters_are_waited_for),
+        cmocka_unit_test(every_first_byte),
         cmocka_unit_test(what_cannot_be_mended_is_ready),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

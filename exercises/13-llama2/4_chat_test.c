@@ -55,6 +55,10 @@ static void a_system(void **state)
     chat_turn(&p, "Be kind.", text_of("Who?"), true, &ids);
     expect("a first turn with a system", &p, &ids,
            "<s>[INST] <<SYS>>\nBe kind.\n<</SYS>>\n\nWho? [/INST]");
+    ids.n = 0;
+    chat_turn(&p, "100% kind, %s", text_of("Who?"), true, &ids);
+    expect("a system with percent signs", &p, &ids,
+           "<s>[INST] <<SYS>>\n100% kind, %s\n<</SYS>>\n\nWho? [/INST]");
     ids_free(&ids);
     llama_pieces_free(&p);
 }
@@ -69,6 +73,24 @@ static void two_turns(void **state)
     chat_turn(&p, NULL, text_of("C?"), false, &ids);
     expect("two turns", &p, &ids,
            "<s>[INST] A? [/INST] B.</s><s>[INST] C? [/INST]");
+    ids_free(&ids);
+    llama_pieces_free(&p);
+}
+
+// Whether a turn is the first is told, and what is in the list stays there.
+static void what_is_there_stays(void **state)
+{
+    (void)state;
+    LlamaPieces p = pieces();
+    Ids ids = {0};
+    chat_turn(&p, NULL, text_of("C?"), false, &ids);
+    expect("a later turn, into an empty list", &p, &ids,
+           "</s><s>[INST] C? [/INST]");
+    ids.n = 0;
+    llama_encode(&p, text_of("B."), true, &ids);
+    chat_turn(&p, NULL, text_of("A?"), true, &ids);
+    expect("a first turn, behind <s> B.", &p, &ids,
+           "<s>B.<s>[INST] A? [/INST]");
     ids_free(&ids);
     llama_pieces_free(&p);
 }
@@ -124,6 +146,7 @@ int main(void)
         cmocka_unit_test(one_turn),
         cmocka_unit_test(a_system),
         cmocka_unit_test(two_turns),
+        cmocka_unit_test(what_is_there_stays),
         cmocka_unit_test(no_more_than_the_user_says),
         cmocka_unit_test(without_an_end),
         cmocka_unit_test(a_users_text_stays_text),

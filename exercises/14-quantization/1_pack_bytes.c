@@ -3,7 +3,7 @@
 // Q8_0 writes 32 numbers in 34 bytes: a scale in F16, little end first, and 32
 // signed bytes q. The scale is the greatest magnitude of the 32 over 127, and q
 // is the number over the scale, rounded to the nearest (equations 14.2 and 14.3
-// of the chapter). Write it.
+// of the chapter), halves away from 0 as roundf does. Write it.
 //
 // Two things to mind. Take the numbers over the scale as it is in float, before
 // it becomes F16: that is how the files of the world were made, and the test

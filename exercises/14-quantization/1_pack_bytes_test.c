@@ -33,6 +33,34 @@ static void by_hand(void **state)
     }
 }
 
+static void halves_go_away_from_zero(void **state)
+{
+    (void)state;
+    float x[32] = {127, 0.5f, 1.5f, 2.5f, -0.5f, -2.5f}; // a scale of 1
+    const int want[6] = {127, 1, 2, 3, -1, -3};
+    uint8_t block[34];
+    pack_bytes(x, 32, block);
+    for (int j = 0; j < 6; j++)
+        if ((int8_t)block[2 + j] != want[j])
+            fail_msg("number %d, %g, with a scale of 1: q should be %d, as "
+                     "roundf has it; it is %d",
+                     j, (double)x[j], want[j], (int8_t)block[2 + j]);
+}
+
+// 1e-8 is 0 as F16, but in float it is not.
+static void a_scale_too_small_for_half(void **state)
+{
+    (void)state;
+    float x[32] = {1.27e-6f, -0.63e-6f};
+    uint8_t block[34];
+    pack_bytes(x, 32, block);
+    if (scale_of(block) != 0 || (int8_t)block[2] != 127 ||
+        (int8_t)block[3] != -63)
+        fail_msg("1.27e-6, -0.63e-6: the scale 1e-8 is 0 as F16, but q is made "
+                 "with the float: 127 -63; it is %d %d, with a scale of %g",
+                 (int8_t)block[2], (int8_t)block[3], (double)scale_of(block));
+}
+
 static void the_sign_does_not_matter(void **state)
 {
     (void)state;
@@ -78,6 +106,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_hand),
+        cmocka_unit_test(halves_go_away_from_zero),
+        cmocka_unit_test(a_scale_too_small_for_half),
         cmocka_unit_test(the_sign_does_not_matter),
         cmocka_unit_test(zeros),
         cmocka_unit_test(many_blocks),

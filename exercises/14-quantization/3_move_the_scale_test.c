@@ -41,14 +41,33 @@ static void by_hand(void **state)
     // Column 0: s = sqrt(8 / 0.5) = 4; column 1: s = 1.
     const float want_x[4] = {2, 1, -0.5f, 1}, want_w[2] = {2, 1};
     for (int i = 0; i < 4; i++)
-        if (fabsf(x[i] - want_x[i]) > 1e-5f)
+        if (!(fabsf(x[i] - want_x[i]) < 1e-5f))
             fail_msg("x = 8 1 -2 1, w = 0.5 1: number %d of x should become "
                      "%g, it is %g",
                      i, (double)want_x[i], (double)x[i]);
     for (int i = 0; i < 2; i++)
-        if (fabsf(w[i] - want_w[i]) > 1e-5f)
+        if (!(fabsf(w[i] - want_w[i]) < 1e-5f))
             fail_msg("x = 8 1 -2 1, w = 0.5 1: number %d of w should become "
                      "%g, it is %g",
+                     i, (double)want_w[i], (double)w[i]);
+}
+
+static void more_rows_of_weights(void **state)
+{
+    (void)state;
+    float x[2] = {9, 5}, w[6] = {0.5f, 0, -1, 0, 0.25f, 0}; // 1 row, 3 rows
+    move_scale(x, 1, w, 3, 2);
+    // Column 0: s = sqrt(9 / 1) = 3; column 1 is 0 in w.
+    const float want_x[2] = {3, 5}, want_w[6] = {1.5f, 0, -3, 0, 0.75f, 0};
+    for (int i = 0; i < 2; i++)
+        if (!(fabsf(x[i] - want_x[i]) < 1e-5f))
+            fail_msg("x = 9 5, w = 0.5 0, -1 0, 0.25 0: number %d of x should "
+                     "become %g, it is %g",
+                     i, (double)want_x[i], (double)x[i]);
+    for (int i = 0; i < 6; i++)
+        if (!(fabsf(w[i] - want_w[i]) < 1e-5f))
+            fail_msg("x = 9 5, w = 0.5 0, -1 0, 0.25 0: number %d of w should "
+                     "become %g, it is %g",
                      i, (double)want_w[i], (double)w[i]);
 }
 
@@ -117,6 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_hand),
+        cmocka_unit_test(more_rows_of_weights),
         cmocka_unit_test(the_product_stays),
         cmocka_unit_test(columns_share_the_trouble),
         cmocka_unit_test(rounding_costs_less),

@@ -4,6 +4,8 @@
 #include "common/rng.h"
 #include "common/testing.h"
 
+#include <stdio.h>
+
 enum { MOST = 32 * 9 };
 
 static double exact(const uint8_t *u, const float *w_scale, const int8_t *q,
@@ -40,7 +42,7 @@ static void by_hand(void **state)
     expect("and 0 * 100", u, &half, q, &two, 32);
 }
 
-// The largest numbers there are: 32 * 127 * 127 fits easily.
+// The largest numbers there are: 32 * 128 * 128 fits easily.
 static void limits(void **state)
 {
     (void)state;
@@ -48,9 +50,11 @@ static void limits(void **state)
     int8_t q[32];
     const float one = 1;
     for (int i = 0; i < 4; i++) {
-        memset(u, i & 1 ? 255 : 1, sizeof u);
-        memset(q, i & 2 ? 127 : -127, sizeof q);
-        expect("all at their limits", u, &one, q, &one, 32);
+        char what[40];
+        memset(u, i & 1 ? 255 : 0, sizeof u);
+        memset(q, i & 2 ? 127 : -128, sizeof q);
+        snprintf(what, sizeof what, "u = %d and q = %d, 32 times", u[0], q[0]);
+        expect(what, u, &one, q, &one, 32);
     }
 }
 

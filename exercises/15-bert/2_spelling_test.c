@@ -56,9 +56,22 @@ static void only_an_ending_counts(void **state)
     expect("cls.gamma.weight", "cls.gamma.weight");
     expect("cls.LayerNorm.gamma.bias", "cls.LayerNorm.gamma.bias");
     expect("classifier.beta", "classifier.beta");
-    expect("encoders.weight", "encoders.weight");
+    expect("classifier.gamma", "classifier.gamma");
+    expect("cls.BatchNorm.gamma", "cls.BatchNorm.gamma");
+    expect("cls.BatchNorm.beta", "cls.BatchNorm.beta");
     expect("", "");
     expect("a", "a");
+}
+
+static void only_a_beginning_counts(void **state)
+{
+    (void)state;
+    expect("encoders.weight", "encoders.weight");
+    expect("embeddings_project.weight", "embeddings_project.weight");
+    expect("pooler", "pooler");
+    expect("cls.encoder.weight", "cls.encoder.weight");
+    expect("classifier.pooler.LayerNorm.beta",
+           "classifier.pooler.LayerNorm.bias");
 }
 
 // What does not fit is cut off, and nothing is written behind the room.
@@ -86,6 +99,7 @@ int main(void)
         cmocka_unit_test(both_at_once),
         cmocka_unit_test(what_is_right_stays),
         cmocka_unit_test(only_an_ending_counts),
+        cmocka_unit_test(only_a_beginning_counts),
         cmocka_unit_test(no_more_than_there_is_room_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

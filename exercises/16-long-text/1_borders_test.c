@@ -8,6 +8,8 @@ enum { ROOM = 64 };
 static void expect(int n, int size, int stride, const int *want, int chunks)
 {
     int from[ROOM], end[ROOM];
+    for (int k = 0; k < ROOM; k++)
+        from[k] = end[k] = -7;
     const int got = chunk_borders(n, size, stride, from, end);
     if (got != chunks)
         fail_msg("%d pieces, size %d, stride %d: expected %d chunks, got %d", n,
@@ -18,6 +20,11 @@ static void expect(int n, int size, int stride, const int *want, int chunks)
                      "%d-%d, is %d-%d",
                      n, size, stride, k, want[2 * k], want[2 * k + 1], from[k],
                      end[k]);
+    for (int k = chunks; k < ROOM; k++)
+        if (from[k] != -7 || end[k] != -7)
+            fail_msg("%d pieces, size %d, stride %d: there are %d chunks, and "
+                     "room for no more, but number %d was written",
+                     n, size, stride, chunks, k);
 }
 
 static void side_by_side(void **state)

@@ -52,6 +52,7 @@ static void nothing_fits(void **state)
     expect("all are too long", score, cost, 5, 9, (int[]){1}, 1);
     expect("all are too long, two are equally good", (double[]){3, 5, 5},
            (int[]){20, 20, 20}, 3, 9, (int[]){1}, 1);
+    expect("a budget of 0", score, cost, 5, 0, (int[]){1}, 1);
     expect("all are empty", score, (int[]){0, 0, 0, 0, 0}, 5, 9, NULL, 0);
     expect("there are none", score, cost, 0, 9, NULL, 0);
     expect("empty ones beside one too long", (double[]){9, 1}, (int[]){0, 20},

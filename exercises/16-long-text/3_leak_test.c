@@ -75,7 +75,7 @@ static void a_document_is_on_one_side(void **state)
 static void folds_are_even(void **state)
 {
     (void)state;
-    for (int documents = 5; documents <= 23; documents++) {
+    for (int documents = 1; documents <= 23; documents++) {
         int from[46], to[46], count[FOLDS] = {0}, least = 99, most = 0;
         Rng r = rng_new(3);
         for (int i = 0; i < 2 * documents; i++)
@@ -85,6 +85,10 @@ static void folds_are_even(void **state)
             if (to[d] != to[d + documents])
                 fail_msg("document %d has chunks in fold %d and in fold %d", d,
                          to[d], to[d + documents]);
+            if (to[d] < 0 || to[d] >= FOLDS)
+                fail_msg("%d documents: document %d is in fold %d; there are 0 "
+                         "to %d",
+                         documents, d, to[d], FOLDS - 1);
             count[to[d]]++;
         }
         for (int f = 0; f < FOLDS; f++) {
@@ -112,6 +116,25 @@ static void another_time_another_deal(void **state)
                  same, N);
 }
 
+// At random, any two of 40 documents are in one fold in 7 of 39 deals.
+static void no_two_belong_together(void **state)
+{
+    (void)state;
+    enum { TIMES = 400 };
+    int same[DOCUMENTS] = {0};
+    for (int k = 0; k < TIMES; k++) {
+        deal(1000 + (uint64_t)k);
+        for (int d = 1; d < DOCUMENTS; d++)
+            same[d] += fold[0] == fold[d * CHUNKS];
+    }
+    for (int d = 1; d < DOCUMENTS; d++)
+        if (same[d] < 30 || same[d] > 130)
+            fail_msg("in %d deals documents 0 and %d were in the same fold %d "
+                     "times; about 72 are to be expected if they are dealt at "
+                     "random",
+                     TIMES, d, same[d]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +142,7 @@ int main(void)
         cmocka_unit_test(a_document_is_on_one_side),
         cmocka_unit_test(folds_are_even),
         cmocka_unit_test(another_time_another_deal),
+        cmocka_unit_test(no_two_belong_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,6 +42,10 @@ static void at_the_borders(void **state)
     expect("none wanted", (float[]){1, 2}, 2, 0, NULL, 0);
     expect("none there", NULL, 0, 3, NULL, 0);
     expect("equal scores", (float[]){7, 7, 7, 7}, 4, 2, (int[]){0, 1}, 2);
+    expect("minus infinity is a score", (float[]){-INFINITY, 1, -INFINITY, -5},
+           4, 3, (int[]){1, 3, 0}, 3);
+    expect("minus infinity comes before NaN",
+           (float[]){NAN, -INFINITY, INFINITY}, 3, 3, (int[]){2, 1, 0}, 3);
     expect("NaN", (float[]){NAN, 1, NAN, -5}, 4, 3, (int[]){1, 3, 0}, 3);
 }
 

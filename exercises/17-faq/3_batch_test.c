@@ -69,6 +69,13 @@ static void as_many_as_there_can_be(void **state)
     if (most != OWNERS)
         fail_msg("64 wanted of %d questions: expected %d, got %d", OWNERS,
                  OWNERS, most);
+    int own[N]; // each pair has a question of its own
+    for (int i = 0; i < N; i++)
+        own[i] = N - 1 - i;
+    const int all = choose_batch(own, N, N, N, &r, chosen);
+    if (all != N)
+        fail_msg("%d wanted of %d questions with a pair each: got %d", N, N,
+                 all);
     const int few[] = {0, 0, 0, 2, 2};
     const int two = choose_batch(few, 5, 3, 64, &r, chosen);
     if (two != 2)

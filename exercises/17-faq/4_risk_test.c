@@ -40,6 +40,15 @@ static void risk_comes_down_again(void **state)
     expect("the surest is wrong, three right ones follow", o, 5, 0.1, INFINITY);
 }
 
+// A score may be below 0: a cosine, a logarithm.
+static void below_zero(void **state)
+{
+    (void)state;
+    const Outcome o[] = {{-3, 0}, {-1, 1}, {-2, 1}, {0, 1}};
+    expect("sure 0, -1, -2 are right, -3 is wrong", o, 4, 0.1, -2);
+    expect("sure 0, -1, -2 are right, -3 is wrong", o, 4, 0.25, -3);
+}
+
 static void nothing_to_answer(void **state)
 {
     (void)state;
@@ -76,6 +85,7 @@ int main(void)
         cmocka_unit_test(the_example),
         cmocka_unit_test(equals_go_together),
         cmocka_unit_test(risk_comes_down_again),
+        cmocka_unit_test(below_zero),
         cmocka_unit_test(nothing_to_answer),
         cmocka_unit_test(at_random),
     };
