@@ -155,11 +155,12 @@ run-%:
 plots: $(chapters:%=$(BUILD)/plots/%/made) ## draw the plots of every chapter into build/plots
 	@printf '$(BUILD)/plots/%s\n' $(chapters)
 
+# Made only with all pictures: without gnuplot they are tried again next time.
 $(BUILD)/plots/%/made: $(BUILD)/bin/%
 	@mkdir -p $(@D)
 	$(say) PLOTS $*
 	$(Q)$< --quick --plots $(@D) > /dev/null
-	@touch $@
+	@for gp in $(@D)/*.gp; do [ -f $${gp%.gp}.svg ] || exit 0; done; touch $@
 
 plots-NN: ## draw the plots of chapter NN from its full run
 plots-%:
@@ -233,8 +234,9 @@ progress: ## how far you are
 stubs: ## for authors: keep the exercises, as they are now, as their stubs
 	@$(exercises) stubs
 
-# What the compiler says is kept beside the object: the scripts read it.
-compile = mkdir -p $(@D); rm -f $@; $(CC) $(BASE) $(SAN) \
+# What the compiler says, and the text it was given, are kept beside the object:
+# the scripts read them.
+compile = mkdir -p $(@D); rm -f $@; cp $< $@.from; $(CC) $(BASE) $(SAN) \
           -iquote exercises/$(notdir $(@D)) -x c -c $< -o $@ 2> $@.said
 $(BUILD)/exercises/test/%.o: exercises/%_test.c $(BUILD)/flags
 	$(Q)$(compile)
@@ -386,11 +388,12 @@ bench: $(benches) ## measure speed against others; NAME=gemm for some rows
 
 .PHONY: format
 format: ## lay out every C file by .clang-format
-	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
+	@set -o pipefail; git ls-files -z '*.c' '*.h' | xargs -0r clang-format -i
 
 .PHONY: lint
 lint: ## check the layout of every C file
-	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format --dry-run -Werror
+	@set -o pipefail; git ls-files -z '*.c' '*.h' | \
+	    xargs -0r clang-format --dry-run -Werror
 
 .PHONY: clean
 clean: ## remove everything that was made, except backups of exercises

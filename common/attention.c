@@ -115,8 +115,10 @@ static void take_scores(float *s, int m, float *max, float *sum_e, float *y,
     float top = *max;
     for (int j = 0; j < m; j++)
         top = s[j] > top ? s[j] : top;
-    if (top == -INFINITY) { // nothing seen yet, and nothing here
-        memset(s, 0, m * sizeof *s);
+    if (top == -INFINITY) { // nothing seen yet, and nothing here, or but NaN
+        for (int j = 0; j < m; j++)
+            s[j] = s[j] == -INFINITY ? 0 : s[j];
+        *sum_e += sum(s, m);
         return;
     }
     if (top > *max) {

@@ -225,14 +225,14 @@ static int digits_in(const cJSON *data)
 const char *digits_parse(Digits *d, const Buffer *text, int label)
 {
     static char wrong[80];
-    const char *end = text->at;
+    const char *from = buffer_text(text).at, *end = from;
     cJSON *json =
-        cJSON_ParseWithLengthOpts(text->at, text->length + 1, &end, false);
+        cJSON_ParseWithLengthOpts(from, text->length + 1, &end, false);
     const cJSON *data = cJSON_GetObjectItem(json, "data"), *item;
     const int more = digits_in(data), all = d->n + more;
     end += strspn(end, " \t\n\r");
     wrong[0] = 0;
-    if (more == 0 || end != text->at + text->length) {
+    if (more == 0 || end != from + text->length) {
         snprintf(wrong, sizeof wrong,
                  "expected {\"data\": [...]} with a multiple of %d numbers",
                  PIXELS);

@@ -49,6 +49,8 @@ static void need(const char *path, bool folder)
     int why = 0;
     if (!there && (errno != ENOENT || !*path))
         why = errno;
+    else if (!there && !folder && path[strlen(path) - 1] == '/')
+        why = EISDIR;
     else if (there && S_ISDIR(is.st_mode) != folder)
         why = folder ? ENOTDIR : EISDIR;
     else if (there && !S_ISREG(is.st_mode))

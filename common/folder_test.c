@@ -77,6 +77,7 @@ static void test_need(void **state)
     char *below = copy_text(testing_path("needed/below"));
     char *lost = copy_text(testing_path("nowhere/at/all"));
     char device[] = "/dev/null", nameless[] = "", bare[] = "bare";
+    char folder[] = "new/";
     need_file(file);
     need_folder(file);
     need_file(bare);
@@ -97,6 +98,9 @@ static void test_need(void **state)
                 "needed/below: cannot be written: Not a directory");
     assert_dies(ask_for_file, where, 1, "cannot be written: Is a directory");
     assert_dies(ask_for_file, nameless, 1, ": cannot be written: No such");
+    assert_dies(ask_for_file, folder, 1,
+                "new/: cannot be written: Is a directory");
+    need_folder(folder);
     assert_dies(ask_for_folder, nameless, 1, ": cannot be written: No such");
     assert_dies(ask_for_file, lost, 1,
                 "nowhere/at/all: cannot be written: No such file or directory");

@@ -602,8 +602,9 @@ INLINE void dots(int rows, const float *w, ptrdiff_t ldw, const float *x, int n,
 
 float dot(const float *a, const float *b, int n)
 {
-    float sum;
-    dots(1, a, 0, b, n, &sum);
+    float sum = 0;
+    if (n > 0)
+        dots(1, a, 0, b, n, &sum);
     return sum;
 }
 

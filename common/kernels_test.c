@@ -493,6 +493,38 @@ static void a_crew_looks_ahead_while_it_waits(void **state)
     threads_set(0);
 }
 
+// A loop of fewer items than there are threads: the others have nothing of what
+// comes next.
+typedef struct Outside {
+    atomic_int looks, outside;
+} Outside;
+
+static void look_within(const Ahead *a, int i)
+{
+    Outside *o = (Outside *)a->what[0];
+    atomic_fetch_add(&o->looks, 1);
+    atomic_fetch_add(&o->outside, i < 0 || i >= a->n);
+}
+
+static void two_items_for_four(void *outside)
+{
+    Outside *o = outside;
+    crew_ahead((Ahead){ITEMS, look_within, {o}});
+    parallel_for(2, 1e9, nothing, NULL);
+    for (int patience = 0; patience < 20000 && !o->outside; patience++)
+        sched_yield();
+}
+
+static void a_small_loop_has_no_share_for_all(void **state)
+{
+    (void)state;
+    static Outside outside;
+    threads_set(4);
+    with_crew(two_items_for_four, &outside);
+    assert_int_equal(outside.outside, 0);
+    threads_set(0);
+}
+
 // --- one row ----------------------------------------------------------------
 
 static void rows(void **state)
@@ -683,6 +715,7 @@ static void softmax_special_rows(void **state)
 {
     (void)state;
     assert_true(softmax_row(NULL, NULL, 0) == -INFINITY);
+    assert_true(dot(NULL, NULL, 0) == 0);
     for (int n = 1; n < 70; n++) {
         float x[70], y[70];
         for (int i = 0; i < n; i++)
@@ -714,6 +747,7 @@ int main(void)
         cmocka_unit_test(products_inside_parallel_for),
         cmocka_unit_test(loops_of_a_crew_follow_each_other),
         cmocka_unit_test(a_crew_looks_ahead_while_it_waits),
+        cmocka_unit_test(a_small_loop_has_no_share_for_all),
         cmocka_unit_test(rows),
         cmocka_unit_test(matvec_is_dots),
         cmocka_unit_test(exp_is_accurate),

@@ -272,6 +272,7 @@ static void dropout_back(const Op *op)
 Matrix *dropout(Matrix *x, float p)
 {
     check(p >= 0 && p < 1, "a dropout of %g", p);
+    check(x->tape, "no input is on a tape; put a parameter there by on_tape");
     if (!x->tape->training || p == 0)
         return x;
     Op *op = record(dropout_back, x->rows, x->cols, x, NULL, NULL);

@@ -511,6 +511,25 @@ static void a_query_that_sees_nothing_gives_zeros(void **state)
     tape_free(t);
 }
 
+// What went wrong before is not hidden, as the zeros of a query that may see
+// nothing would.
+static void a_query_of_nan_gives_nan(void **state)
+{
+    (void)state;
+    Tape *t = tape_new(0, 1);
+    Rng r = rng_new(9);
+    Matrix *q = noise(t, &r, 70, 4), *k = noise(t, &r, 70, 4);
+    q->val[4] = NAN; // row 1, the first of two heads
+    q->given = false;
+    Matrix *y = attention(q, k, k, 2, FULL);
+    backward(mean(y));
+    for (int i = 0; i < 70 * 4; i++) {
+        assert_true(isnan(y->val[i]) == (i == 4 || i == 5));
+        assert_true(isnan(q->grad[i]) == (i == 4 || i == 5));
+    }
+    tape_free(t);
+}
+
 static void nothing_is_a_legal_input(void **state)
 {
     (void)state;
@@ -697,9 +716,17 @@ static void wrong_sequences(void *unused)
     attention_weights(q, k, 2, FULL, 0, 3, w);
 }
 
+static void wrong_dropout(void *unused)
+{
+    (void)unused;
+    Params *p = params_new(1);
+    dropout(param(p, 2, 3, 1, "w"), 0.5f);
+}
+
 static void mistakes_name_the_shapes(void **state)
 {
     (void)state;
+    assert_dies(wrong_dropout, NULL, 128 + 6, "no input is on a tape");
     assert_dies(wrong_product, NULL, 128 + 6, "2 x 3 times 2 x 3");
     assert_dies(wrong_id, NULL, 128 + 6,
                 "row 3 asked for (place 0), there are 3");
@@ -721,6 +748,7 @@ int main(void)
         cmocka_unit_test(special_cases_of_attention_agree),
         cmocka_unit_test(the_weights_are_those_of_the_output),
         cmocka_unit_test(a_query_that_sees_nothing_gives_zeros),
+        cmocka_unit_test(a_query_of_nan_gives_nan),
         cmocka_unit_test(nothing_is_a_legal_input),
         cmocka_unit_test(a_value_used_twice_gets_both_gradients),
         cmocka_unit_test(what_is_given_costs_no_gradient),

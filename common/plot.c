@@ -297,8 +297,10 @@ static void view_axis(double *low, double *high, bool logarithmic, bool tight)
     }
     double a = logarithmic ? log10(*low) : *low;
     double b = logarithmic ? log10(*high) : *high;
-    double room = b > a ? 0.04 * (b - a) : a != 0 ? 0.1 * fabs(a) : 0.5;
-    if (tight && b > a)
+    // What differs less is one number in the .gp, whose numbers have 9 digits.
+    bool wide = b - a > 1e-7 * (logarithmic ? 1 : fmax(fabs(a), fabs(b)));
+    double room = wide ? 0.04 * (b - a) : a != 0 ? 0.1 * fabs(a) : 0.5;
+    if (tight && wide)
         room = 0;
     bool floor_zero = !logarithmic && a >= 0 && a < 4 * room;
     a = floor_zero ? 0 : a - room;

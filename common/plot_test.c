@@ -339,6 +339,27 @@ static void test_new_directory(void **state)
     assert_true(is_there("new/and/deep/bare.gp"));
 }
 
+static void save_almost_level(void *unused)
+{
+    (void)unused;
+    Plot *p = plot_new("almost level", NULL, NULL);
+    plot_line(p, NULL, 3, (double[]){1, 1 + 1e-12, 1},
+              (double[]){0.1 + 0.2, 0.3, 0.3});
+    plot_save(p, dir, "level");
+}
+
+// Numbers that differ by rounding alone: too little for an axis.
+static void test_almost_level(void **state)
+{
+    (void)state;
+    if (!gnuplot_is_here())
+        skip();
+    char text[1000];
+    assert_int_equal(
+        testing_outcome(save_almost_level, NULL, text, sizeof text), 0);
+    assert_string_equal(text, "");
+}
+
 static void test_no_plots(void **state)
 {
     (void)state;
@@ -385,6 +406,7 @@ int main(void)
         cmocka_unit_test_setup(test_failing_gnuplot, make_dir),
         cmocka_unit_test_setup(test_nowhere_to_write, make_dir),
         cmocka_unit_test_setup(test_new_directory, make_dir),
+        cmocka_unit_test_setup(test_almost_level, make_dir),
         cmocka_unit_test_setup(test_no_plots, make_dir),
         cmocka_unit_test_setup(test_grid, make_dir),
     };

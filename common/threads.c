@@ -115,6 +115,8 @@ typedef struct View {
 static View view_of(const Loop *l, int me)
 {
     const long long n = l->ahead.n;
+    if (me >= l->team) // a small loop: it has no share for this thread
+        return (View){0};
     return (View){l->ahead, (int)(n * me / l->team),
                   (int)(n * (me + 1) / l->team)};
 }

@@ -45,6 +45,11 @@ next_of() {
     list | awk -v it="$1" 'seen { print; exit } $0 == it { seen = 1 }'
 }
 
+# $1 and where the solution of exercise $it is, if it was handed out.
+answer() {
+    [ -f "solutions/$it.c" ] && echo "$1solutions/$it.c"
+}
+
 try() {
     local it=$1 after name yours=
     if [ "$(state "$it")" = missing ]; then
@@ -55,6 +60,7 @@ try() {
     echo "exercise-$(number "$it")  $(title "$it") ($(duration "$it"))"
     echo "your file: exercises/$it.c"
     library
+    forget_other "$it"
     rm -f "$build/exercises/mine/$it.verdict"
     quiet_make "$build/exercises/mine/$it.verdict"
     echo
@@ -62,7 +68,7 @@ try() {
         echo "next: make hint-$(number "$it")"
         return 1
     fi
-    echo "Done: it passes. Compare it with solutions/$it.c"
+    echo "Done: it passes.$(answer " Compare it with ")"
     for name in $(replaces "$build/exercises/mine/$it.o" "$build/san/course.a"); do
         grep -qw "$name" "chapters/${it%/*}"/*.c && yours+=" and your $name"
     done
@@ -105,7 +111,7 @@ hint() {
     if [ "$seen" -lt "$count" ]; then
         echo "($((count - seen)) more: make hint-$(number "$it"))"
     else
-        echo "(no more hints; the answer is in solutions/$it.c)"
+        echo "(no more hints$(answer "; the answer is in "))"
     fi
 }
 hints() {

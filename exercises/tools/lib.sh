@@ -55,13 +55,13 @@ quiet_make() {
 
 # The sanitized library takes a while the first time: say so.
 library() {
-    mkdir -p "$build/exercises"
+    mkdir -p "$build/exercises" || exit 2
     [ -f "$build/san/course.a" ] ||
         echo "(building the course's library once; this takes a moment)"
     quiet_make "$build/san/course.a" && return
     grep -vE '^make' "$build/exercises/make.log"
     echo "the course's own library does not compile" >&2
-    exit 1
+    exit 2
 }
 
 # How version $1 of exercise $2 fared, after the build: see grade.sh.
@@ -98,10 +98,19 @@ edited() {
     done
 }
 
+# Forgets what was made from another text than the learner's exercise $1 has
+# now. Times do not tell: a file that was put back, or handed in, may be older.
+forget_other() {
+    local base=$build/exercises/mine/$1
+    cmp -s "exercises/$1.c" "$base.o.from" ||
+        rm -f "$base" "$base.o" "$base.verdict" "$build/fast/exercises/$1.o"
+}
+
 # Builds and runs the learner's version of those that were edited.
 grade_mine() {
     local it targets=()
     for it in $(edited "$@"); do
+        forget_other "$it"
         targets+=("$build/exercises/mine/$it.verdict")
     done
     [ ${#targets[@]} -eq 0 ] && return

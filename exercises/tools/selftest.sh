@@ -274,6 +274,23 @@ has "make progress shows a bar" \
     '^99-doubles +.#+[.]+. +1 of 2 +done 1 +untouched 2$'
 
 cp $mine build/mine.c
+mv $solution build/solution.c
+learn exercise-99-1
+has "without the solution it is graded" '^Done: it passes.$'
+learn hint-99-1 ALL=1
+has "... and no answer is promised" '^.no more hints.$'
+mv build/solution.c $solution
+sed 's/return x;/return 4 * x;/' $stub > build/older.c
+touch -d '2 days ago' build/older.c
+cp -p build/older.c $mine
+learn test-exercises
+has "an older file that was handed in is graded itself" '^0 done, 1 failing'
+learn exercise-99-1
+has "... also alone" 'your function returns 12$'
+cp build/mine.c $mine
+touch -d '1 day ago' $mine
+learn run-99 MINE=1
+has "... and used itself" '^mine$'
 learn reset-99-1
 kept=$(sed -n 's/^your version is kept in //p' <<< "$out")
 cmp -s "${kept:-none}" build/mine.c
