@@ -292,7 +292,7 @@ static void fill_table(Table *t, const Option *own, Run *run)
          "a short run whose output is always the same"},
         {"seed", "N", OPTION_TEXT, &t->seed, 0, 0, NULL,
          "where the random numbers start"},
-        {"threads", "N", OPTION_INT, &run->threads, 0, 1024, NULL,
+        {"threads", "N", OPTION_INT, &run->threads, 0, THREADS_MOST, NULL,
          "how many threads work; 0: one for each core"},
         {"plots", "DIR", OPTION_TEXT, &run->plots, 0, 0, NULL,
          "draw the plots into this directory"},

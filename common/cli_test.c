@@ -174,7 +174,7 @@ static void test_misuse(void **state)
         {{"--seed", "-1"}, "--seed needs a whole number, not '-1'"},
         {{"--seed", "1e3"}, "not '1e3'"},
         {{"--seed", "18446744073709551616"}, "is too large"},
-        {{"--threads", "-1"}, "--threads must be from 0 to 1024, not -1"},
+        {{"--threads", "-1"}, "--threads must be from 0 to 64, not -1"},
         {{"--plots"}, "--plots needs DIR"},
         {{"--plots", "--quick"}, "--plots needs DIR"},
         {{"--plots", ""}, "--plots needs DIR"},
@@ -229,7 +229,7 @@ static void test_help(void **state)
         "  --seed N              where the random numbers start (default 1)\n"
         "  --threads N           how many threads work; 0: one for each core "
         "(default 0,\n"
-        "                        from 0 to 1024)\n"
+        "                        from 0 to 64)\n"
         "  --plots DIR           draw the plots into this directory\n"
         "  --data DIR            look for data in this directory first\n"
         "  --help                print this and exit\n";

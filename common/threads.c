@@ -39,8 +39,6 @@ static int min(int a, int b)
 // longer than doing the work; handing work to a crew that is awake is faster.
 static const double WORTH_THREADS = 1e6, WORTH_CREW = 5e4;
 
-enum { MOST_THREADS = 64 };
-
 static int threads; // 0: not set yet, one a core
 
 void threads_set(int n)
@@ -53,7 +51,7 @@ int threads_count(void)
 #ifdef _OPENMP
     if (threads <= 0)
         threads = omp_get_num_procs();
-    return min(threads, MOST_THREADS);
+    return min(threads, THREADS_MOST);
 #else
     return 1;
 #endif
@@ -213,7 +211,7 @@ void parallel_for(int n, double cost, void (*body)(void *, int, int),
         return;
     }
     // Many more parts than threads: who finishes early takes another.
-    Share share[MOST_THREADS];
+    Share share[THREADS_MOST];
     Loop l = {body, context, n, min(n, 32 * team), team, share, {0}};
     for (int t = 0; t < team; t++) {
         atomic_init(&share[t].next, l.parts * t / team);

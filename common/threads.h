@@ -8,8 +8,9 @@
 
 #include <stddef.h>
 
-// The number of threads, at most 64; the default is one a core. Without OpenMP
-// always 1.
+// The number of threads, at most THREADS_MOST; the default is one a core.
+// Without OpenMP always 1.
+enum { THREADS_MOST = 64 };
 void threads_set(int n);
 int threads_count(void);
 

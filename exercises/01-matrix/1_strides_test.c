@@ -42,6 +42,24 @@ static void a_column_backwards(void **state)
             expect("its rows from below", x, i, j, (float)(10 * (2 - i) + j));
 }
 
+// Neither stride is 1, and one of them goes back.
+static void every_second_row_and_column(void **state)
+{
+    (void)state;
+    View x = {grid, 8, 2}, y = {grid + 3, 8, -2};
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 2; j++) {
+            expect("every second row and column", x, i, j,
+                   (float)(20 * i + 2 * j));
+            expect("the same, transposed", transposed(x), i, j,
+                   (float)(20 * j + 2 * i));
+            expect("every second row, columns 3 and 1", y, i, j,
+                   (float)(20 * i + 3 - 2 * j));
+            expect("the same, transposed", transposed(y), i, j,
+                   (float)(20 * j + 3 - 2 * i));
+        }
+}
+
 static void a_transposed_matrix(void **state)
 {
     (void)state;
@@ -79,6 +97,7 @@ int main(void)
         cmocka_unit_test(a_whole_matrix),
         cmocka_unit_test(a_block_of_a_wider_matrix),
         cmocka_unit_test(a_column_backwards),
+        cmocka_unit_test(every_second_row_and_column),
         cmocka_unit_test(a_transposed_matrix),
         cmocka_unit_test(a_product_by_hand),
         cmocka_unit_test(a_product_with_its_own_transpose),

@@ -70,6 +70,24 @@ static void a_huge_vocabulary(void **state)
                      UINT64_C(20020000016), UINT64_C(20024000016)});
 }
 
+// And in others still: two factors, or 4 and one, need more than 32 bits.
+static void every_factor_may_be_huge(void **state)
+{
+    (void)state;
+    compare("1 layer, width 100,000, hidden 200,000, 1 token",
+            (Header){1, 100000, 200000, 1},
+            (Layout){16, 400016, UINT64_C(160000400016), UINT64_C(240000400016),
+                     UINT64_C(320000400016)});
+    compare("2,000,000,000 layers, width 1, hidden 3, 1 token",
+            (Header){2000000000, 1, 3, 1},
+            (Layout){16, 20, UINT64_C(32000000020), UINT64_C(56000000020),
+                     UINT64_C(80000000020)});
+    compare("1 layer, width 1, hidden and tokens 2,000,000,000",
+            (Header){1, 1, 2000000000, 2000000000},
+            (Layout){16, UINT64_C(8000000016), UINT64_C(8000000032),
+                     UINT64_C(16000000032), UINT64_C(24000000032)});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -78,6 +96,7 @@ int main(void)
         cmocka_unit_test(llama_2_with_13_billion_weights),
         cmocka_unit_test(hundreds_of_billions_of_weights),
         cmocka_unit_test(a_huge_vocabulary),
+        cmocka_unit_test(every_factor_may_be_huge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,8 @@ static void two_numbers(void **state)
     expect("after -1000, -1001", after(2, (float[]){-1000, -1001}), -1000,
            1 + e);
     expect("after 0, 500", after(2, (float[]){0, 500}), 500, 1);
+    expect("after -50000, -50001", after(2, (float[]){-50000, -50001}), -50000,
+           1 + e);
 }
 
 static void masked_places(void **state)
@@ -59,12 +61,17 @@ static void merged(void **state)
 {
     (void)state;
     const Running nothing = NOTHING_YET, five = {5, 2}, six = {6, 3};
+    const Running low = {-50000, 2}, lower = {-50001, 3};
     expect("nothing and nothing", running_merge(nothing, nothing), -INFINITY,
            0);
     expect("{5, 2} and nothing", running_merge(five, nothing), 5, 2);
     expect("nothing and {5, 2}", running_merge(nothing, five), 5, 2);
     expect("{5, 2} and {6, 3}", running_merge(five, six), 6, 3 + 2 * expf(-1));
     expect("{6, 3} and {5, 2}", running_merge(six, five), 6, 3 + 2 * expf(-1));
+    expect("{5, 2} and {5, 2}", running_merge(five, five), 5, 4);
+    expect("{-50000, 2} and {-50001, 3}", running_merge(low, lower), -50000,
+           2 + 3 * expf(-1));
+    expect("{-50000, 2} and nothing", running_merge(low, nothing), -50000, 2);
 }
 
 static void any_split_gives_the_same(void **state)
@@ -76,7 +83,10 @@ static void any_split_gives_the_same(void **state)
     for (int i = 0; i < N; i++)
         x[i] = 20 * rng_normal(&rng);
     Running whole = after(N, x);
-    assert_true(whole.sum >= 1); // the largest number itself gives e^0
+    if (!(whole.sum >= 1))
+        fail_msg("13 numbers: the largest itself gives e^0 = 1, but the sum of "
+                 "all is %g",
+                 whole.sum);
     for (int split = 0; split <= N; split++) {
         char what[40];
         snprintf(what, sizeof what, "13 numbers split at %d", split);
@@ -100,10 +110,16 @@ static void log_sum_exp_follows_double(void **state)
             sum += exp((double)x[i] - max);
         float got = log_sum_exp(x, n), want = (float)(max + log(sum));
         if (!(fabsf(got - want) <= 1e-4f))
-            fail_msg("log_sum_exp of %d numbers near 300: %.6g, expected %.6g",
-                     n, got, want);
+            fail_msg("log_sum_exp of %d numbers near 300 should be %.8g, but "
+                     "is %.8g",
+                     n, want, got);
     }
-    assert_true(log_sum_exp(NULL, 0) == -INFINITY);
+    const float masked[] = {-INFINITY, -INFINITY, -INFINITY};
+    float none = log_sum_exp(NULL, 0), hidden = log_sum_exp(masked, 3);
+    if (none != -INFINITY || hidden != -INFINITY)
+        fail_msg("log_sum_exp of no number, and of three times -INFINITY, "
+                 "should be -inf and -inf, but is %g and %g",
+                 none, hidden);
 }
 
 int main(void)

@@ -11,7 +11,8 @@ static void root_by_hand(void **state)
     if (!cholesky(A, 2))
         fail_msg("4 2 / 2 5 is positive definite, but cholesky says no");
     if (A[0] != 2 || A[2] != 1 || A[3] != 2)
-        fail_msg("the root of 4 2 / 2 5 should be 2 / 1 2, but is %g / %g %g",
+        fail_msg("the root of 4 2 / 2 5 should be 2 / 1 2, but is %.17g / "
+                 "%.17g %.17g",
                  A[0], A[2], A[3]);
 }
 
@@ -22,7 +23,8 @@ static void solved_by_hand(void **state)
     double b[] = {8, 12};
     cholesky_solve(L, 2, b);
     if (fabs(b[0] - 1) > 1e-12 || fabs(b[1] - 2) > 1e-12)
-        fail_msg("4 2 / 2 5 times x is 8 12 for x = 1 2, but yours is %g %g",
+        fail_msg("4 2 / 2 5 times x is 8 12 for x = 1 2, but yours is %.15g "
+                 "%.15g",
                  b[0], b[1]);
 }
 
@@ -35,7 +37,7 @@ static void only_the_lower_triangle(void **state)
     cholesky_solve(A, 3, b); // 9 3 6 / 3 5 4 / 6 4 30 times 1 1 1
     for (int i = 0; i < 3; i++)
         if (!(fabs(b[i] - 1) < 1e-12))
-            fail_msg("x should be 1 1 1, but number %d is %g", i, b[i]);
+            fail_msg("x should be 1 1 1, but number %d is %.15g", i, b[i]);
 }
 
 static void at_random(void **state)
@@ -56,19 +58,25 @@ static void at_random(void **state)
     for (int i = 0; i < N; i++)
         for (int j = 0; j < N; j++)
             b[i] += A[i * N + j] * want[j];
-    assert_true(cholesky(A, N));
+    if (!cholesky(A, N))
+        fail_msg("17 equations: A is positive definite, but cholesky says no");
     cholesky_solve(A, N, b);
     for (int i = 0; i < N; i++)
         if (!(fabs(b[i] - want[i]) < 1e-8))
-            fail_msg("17 equations: x[%d] should be %g, but is %g", i, want[i],
-                     b[i]);
+            fail_msg("17 equations: x[%d] should be %g, but is %.12g", i,
+                     want[i], b[i]);
 }
 
 static void no_root(void **state)
 {
     (void)state;
     double negative[] = {1, 0, 2, 1}, flat[] = {1, 0, 3, 9};
-    double rounded[] = {2, 0, 2, 2};
+    double rounded[] = {2, 0, 2, 2}, below[] = {-4}, zero[] = {0, 0, 0, 1};
+    if (cholesky(below, 1))
+        fail_msg("the 1 x 1 matrix -4 has no root, but cholesky says yes");
+    if (cholesky(zero, 2))
+        fail_msg("0 0 / 0 1 is flat in its first direction, but cholesky says "
+                 "yes");
     if (cholesky(negative, 2))
         fail_msg("1 2 / 2 1 has a negative direction (1 - 2 * 2 = -3), but "
                  "cholesky says yes");
@@ -80,6 +88,27 @@ static void no_root(void **state)
                  "be 0 without rounding, but cholesky says yes");
 }
 
+// What counts is how small a number is beside the entry of A, not by itself.
+static void small_is_not_flat(void **state)
+{
+    (void)state;
+    double tiny[] = {4e-20, 0, 2e-20, 5e-20}, steep[] = {1, 0, 1, 1 + 1e-6};
+    if (!cholesky(tiny, 2))
+        fail_msg("1e-20 times 4 2 / 2 5 is as positive definite as 4 2 / 2 5, "
+                 "but cholesky says no");
+    if (!(fabs(tiny[3] - 2e-10) < 1e-16))
+        fail_msg("the root of 1e-20 times 4 2 / 2 5 should end in 2e-10, but "
+                 "ends in %g",
+                 tiny[3]);
+    if (!cholesky(steep, 2))
+        fail_msg("1 1 / 1 1.000001 is nearly flat, but positive definite, and "
+                 "cholesky says no");
+    double large[] = {2e9, 0, 2e9, 2e9};
+    if (cholesky(large, 2))
+        fail_msg("1e9 times 2 2 / 2 2 is flat in one direction, but cholesky "
+                 "says yes");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +117,7 @@ int main(void)
         cmocka_unit_test(only_the_lower_triangle),
         cmocka_unit_test(at_random),
         cmocka_unit_test(no_root),
+        cmocka_unit_test(small_is_not_flat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

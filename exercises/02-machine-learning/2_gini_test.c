@@ -7,8 +7,8 @@ static void expect_gini(int a, int b, int c, double want)
     const int count[] = {a, b, c};
     const double got = gini(count, 3);
     if (!(fabs(got - want) < 1e-9))
-        fail_msg("Gini of %d, %d and %d of three classes should be %.4f, but "
-                 "is %.4f",
+        fail_msg("Gini of %d, %d and %d of three classes should be %.10g, but "
+                 "is %.10g",
                  a, b, c, want, got);
 }
 
@@ -20,13 +20,13 @@ static void heaps(void **state)
     expect_gini(0, 3, 0, 0);
     expect_gini(2, 2, 2, 2.0 / 3);
     expect_gini(0, 0, 0, 0);
-    expect_gini(40000, 40000, 0, 0.5);
+    expect_gini(50000, 50000, 0, 0.5);
 }
 
 static void expect(const char *what, Question got, double gain, float at)
 {
     if (!(fabs(got.gain - gain) < 1e-9))
-        fail_msg("%s: the best gain should be %.4f, but is %.4f", what, gain,
+        fail_msg("%s: the best gain should be %.10g, but is %.10g", what, gain,
                  got.gain);
     if (gain > 0 && !(fabsf(got.threshold - at) < 1e-6f))
         fail_msg("%s: the threshold should be %g, but is %g", what, (double)at,
@@ -45,6 +45,13 @@ static void questions(void **state)
            1 - 9 / 64.0 - 25 / 64.0, 3.5f);
     expect("one example", best_question(value, clean, 1, 2), 0, 0);
     expect("all alike", best_question(value, clean, 3, 2), 0, 0);
+    const int three[] = {0, 0, 1, 1, 2, 2, 2, 2}; // 0.625 - 4/8 * 0.5
+    expect("A A B B C C C C at 1 .. 8", best_question(value, three, 8, 3),
+           0.375, 4.5f);
+    const float below[] = {-9, -7, -4, -2};
+    const int late[] = {0, 0, 0, 1};
+    expect("A A A B at -9 -7 -4 -2", best_question(below, late, 4, 2), 0.375,
+           -3);
 }
 
 static void equal_values(void **state)
@@ -59,6 +66,11 @@ static void equal_values(void **state)
                  (double)q.threshold);
     // 0 | 0 1 1: 0.5 - 3/4 * 4/9
     expect("A A B B at 1 2 2 3", q, 0.5 - 0.75 * 4 / 9, 1.5f);
+    // The equal ones stand before the cut: all of them must be on its left.
+    const float before[] = {1, 1, 1, 2, 2};
+    const int clean[] = {0, 0, 0, 1, 1};
+    expect("A A A B B at 1 1 1 2 2", best_question(before, clean, 5, 2), 0.48,
+           1.5f);
     const float same[] = {7, 7, 7, 7};
     expect("four times 7", best_question(same, label, 4, 2), 0, 0);
 }

@@ -1,5 +1,6 @@
 // The test of exercise 3: labels by coin must be judged as such, and a real
 // difference must still be found.
+#include "02-machine-learning/evaluate.h"
 #include "3_leak.h"
 #include "common/testing.h"
 
@@ -52,11 +53,46 @@ static void a_real_difference(void **state)
                  100 * mean);
 }
 
+// Fold by fold, by the header: 4 folds of 5 or 6 of 23 examples.
+static void the_mean_over_the_folds(void **state)
+{
+    (void)state;
+    enum { N = 23, D = 9, FOLDS = 4, MOST = 3 };
+    Rng rng = rng_new(5);
+    Examples e = examples_new(N, D, 2);
+    for (int i = 0; i < N; i++) {
+        e.label[i] = rng_below(&rng, 2);
+        for (int j = 0; j < D; j++)
+            e.x[i * D + j] = rng_normal(&rng) + (float)(j % 3 * e.label[i]) / 2;
+    }
+    int *order = shuffled(&rng, N);
+    for (int keep = 1; keep <= MOST; keep++) {
+        double want = 0;
+        for (int fold = 0; fold < FOLDS; fold++) {
+            int train[N], feature[MOST], from, to;
+            int n = fold_part(order, N, FOLDS, fold, train, &from, &to);
+            choose_features(&e, train, n, keep, feature);
+            want += nearest_mean(&e, train, n, order + from, to - from, feature,
+                                 keep) /
+                    FOLDS;
+        }
+        const double got = judged(&e, order, FOLDS, keep);
+        if (!(fabs(got - want) < 1e-9))
+            fail_msg("23 examples in 4 folds, %d of 9 features: learnt and "
+                     "chosen without the fold, %.1f %% are right in the mean "
+                     "over the folds, but the study reports %.1f %%",
+                     keep, 100 * want, 100 * got);
+    }
+    free(order);
+    examples_free(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(labels_by_coin),
         cmocka_unit_test(a_real_difference),
+        cmocka_unit_test(the_mean_over_the_folds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

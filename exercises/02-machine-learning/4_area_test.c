@@ -8,7 +8,7 @@ static void expect(const char *what, const float *score, const int *label,
 {
     const double got = auc(score, label, n);
     if (!(fabs(got - want) < 1e-9))
-        fail_msg("%s: the area should be %.4f, but is %.4f", what, want, got);
+        fail_msg("%s: the area should be %.10g, but is %.10g", what, want, got);
 }
 
 static void without_ties(void **state)
@@ -29,6 +29,8 @@ static void with_ties(void **state)
     const float book[] = {0.9f, 0.8f, 0.5f, 0.5f, 0.5f, 0.1f};
     expect("0.9 0.8 0.5 0.5 0.5 0.1", book, (int[]){1, 0, 1, 1, 0, 0}, 6,
            6.0 / 9);
+    // Nearly equal is not equal.
+    expect("1e-9 2e-9", (float[]){1e-9f, 2e-9f}, (int[]){0, 1}, 2, 1);
     // The order of equal ones must not matter.
     expect("the same in another order", book, (int[]){1, 0, 0, 1, 1, 0}, 6,
            6.0 / 9);

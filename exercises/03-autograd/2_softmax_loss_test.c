@@ -58,6 +58,7 @@ static void the_loss(void **state)
     loss_of((float[]){0, 0}, 2, 0, 0.69315);
     loss_of((float[]){1, 2, 3}, 3, 2, 0.40761);
     loss_of((float[]){1, 2, 3}, 3, 0, 2.40761);
+    loss_of((float[]){5, 0}, 1, 0, 0); // one class: no surprise
 }
 
 static void the_loss_stays_finite(void **state)
@@ -65,13 +66,19 @@ static void the_loss_stays_finite(void **state)
     (void)state;
     loss_of((float[]){1000, 0}, 2, 1, 1000);
     loss_of((float[]){-1000, -1000}, 2, 1, 0.69315);
+    // The largest may stand at either end, or be the only one.
+    loss_of((float[]){0, 1000}, 2, 0, 1000);
+    loss_of((float[]){0, 0, 1000}, 3, 1, 1000);
+    loss_of((float[]){1000, 0, 1000}, 3, 2, 0.69315);
 }
 
 static void gradient_of_two_equal_logits(void **state)
 {
     (void)state;
-    float p[2] = {0}, dx[2] = {0};
+    float p[2] = {9, 9}, dx[2] = {9, 9}; // to be written over, not added to
     softmax_loss((float[]){0, 0}, 2, 0, p, dx);
+    is_near("logits 0 0, target 0: p", 0, p[0], 0.5, 1e-6);
+    is_near("logits 0 0, target 0: p", 1, p[1], 0.5, 1e-6);
     is_near("logits 0 0, target 0: dx", 0, dx[0], -0.5, 1e-6);
     is_near("logits 0 0, target 0: dx", 1, dx[1], 0.5, 1e-6);
 }

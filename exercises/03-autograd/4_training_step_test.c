@@ -29,6 +29,16 @@ static void a_long_gradient_is_cut(void **state)
     is_near("the norm of 3 and -4", params_clip(p, 2.5f), 5, 1e-6);
     is_near("3, clipped with -4 to norm 2.5,", a->grad[0], 1.5, 1e-6);
     is_near("-4, clipped with 3 to norm 2.5,", b->grad[0], -2, 1e-6);
+    a->grad[0] = 3;
+    b->grad[0] = -4;
+    is_near("the norm of 3 and -4", params_clip(p, 4), 5, 1e-6);
+    is_near("3, clipped with -4 to norm 4,", a->grad[0], 2.4, 1e-6);
+    // The squares of these are too large for a float.
+    a->grad[0] = 3e20f;
+    b->grad[0] = -4e20f;
+    is_near("the norm of 3e20 and -4e20", params_clip(p, 1), 5e20, 1e15);
+    is_near("3e20, clipped with -4e20 to norm 1,", a->grad[0], 0.6, 1e-6);
+    is_near("-4e20, clipped with 3e20 to norm 1,", b->grad[0], -0.8, 1e-6);
     params_free(p);
 }
 
@@ -42,6 +52,8 @@ static void a_short_gradient_stays(void **state)
     a->grad[1] = 0.4f;
     is_near("the norm of 0.3 and 0.4", params_clip(p, 1), 0.5, 1e-6);
     is_near("0.3, where no clipping was due,", a->grad[0], 0.3, 1e-7);
+    is_near("the norm of 0.3 and 0.4", params_clip(p, 0.1f), 0.5, 1e-6);
+    is_near("0.3, clipped with 0.4 to norm 0.1,", a->grad[0], 0.06, 1e-7);
     params_free(p);
 }
 
@@ -97,16 +109,23 @@ static void decay_shrinks_matrices_alone(void **state)
     (void)state;
     Params *p = params_new(1);
     Matrix *bias = param(p, 1, 3, 2, "bias"), *w = param(p, 2, 3, 2, "w");
+    Matrix *column = param(p, 2, 1, 2, "column");
     Adam a = adam_new(p, 0.9f, 0.999f, 1e-8f, 0.5f);
     w->grad[0] = 1;
     adam_step(&a, 0.1f);
     is_near("a weight of 2 after decay 0.5 at rate 0.1", w->val[5], 1.9, 1e-6);
+    is_near("a weight of 2 in a matrix of 2 x 1 after the same", column->val[1],
+            1.9, 1e-6);
     is_near("a bias of 2 after the same", bias->val[2], 2, 0);
+    is_near("the gradient of the weight after the step", w->grad[0], 0, 0);
     // With the decay in the gradient, the weight would go to 1.9 as well.
     is_near("m of that weight, whose gradient was 0,", a.m[w->val + 5 - p->val],
             0, 0);
     is_near("a weight of 2 after the same decay and a step down of 0.1",
             w->val[0], 1.8, 1e-6);
+    adam_step(&a, 0.2f);
+    is_near("a weight of 1.9 after decay 0.5 at rate 0.2", w->val[5], 1.71,
+            1e-6);
     adam_free(&a);
     params_free(p);
 }

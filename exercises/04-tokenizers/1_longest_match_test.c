@@ -47,6 +47,10 @@ static void the_longest_wins(void **state)
     expect(v, "abcd", "ab ##cd");
     expect(v, "abc", "ab ##c");
     expect(v, "acd", "a ##cd");
+    static const char long_ones[] = "[UNK]\nun\nunbeliev\n##aff\n##able\n"
+                                    "##affable\n##believ\n";
+    expect(long_ones, "unaffable", "un ##affable");
+    expect(long_ones, "unbelievable", "unbeliev ##able");
 }
 
 static void inside_and_begin_are_different(void **state)
@@ -77,6 +81,26 @@ static void characters_stay_whole(void **state)
     expect(v, "\u6771\u6771", "[UNK]");
 }
 
+static void any_id_is_good(void **state)
+{
+    (void)state;
+    // A piece may have the id 0, and [UNK] another one.
+    static const char v[] = "a\n##b\n[UNK]\n##0\n";
+    expect(v, "ab0", "a ##b ##0");
+    expect(v, "ax", "[UNK]");
+    static const char inside[] = "##b\na\n[UNK]\n";
+    expect(inside, "abb", "a ##b ##b");
+}
+
+static void a_piece_has_a_character(void **state)
+{
+    (void)state;
+    // ## by itself goes on with nothing: taken as a piece, it never ends.
+    static const char v[] = "[UNK]\na\n##\n##b\n";
+    expect(v, "abb", "a ##b ##b");
+    expect(v, "ax", "[UNK]");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -85,6 +109,8 @@ int main(void)
         cmocka_unit_test(inside_and_begin_are_different),
         cmocka_unit_test(a_word_without_an_end_is_unknown),
         cmocka_unit_test(characters_stay_whole),
+        cmocka_unit_test(any_id_is_good),
+        cmocka_unit_test(a_piece_has_a_character),
     };
     return cmocka_run_group_tests_name("1_longest_match", tests, NULL, NULL);
 }

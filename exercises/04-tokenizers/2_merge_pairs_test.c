@@ -65,6 +65,23 @@ static void of_equals_the_leftmost(void **state)
     expect(more, "aaaaaaa", "BAa");
 }
 
+// The rank decides, not the number of the product.
+static void a_product_is_no_rank(void **state)
+{
+    (void)state;
+    Merges m = merges_new();
+    merges_add(&m, (Pair){'b', 'c', 1, 'Y'});
+    merges_add(&m, (Pair){'a', 'b', 0, 'Z'});
+    int symbol[] = {'a', 'b', 'c'};
+    const int n = merge_pairs(&m, symbol, 3);
+    if (n != 2 || symbol[0] != 'Z' || symbol[1] != 'c')
+        fail_msg("\"abc\" with ab -> Z of rank 0 and bc -> Y of rank 1 should "
+                 "become \"Zc\", but %d symbols are left and the first two "
+                 "are \"%c%c\"",
+                 n, symbol[0], symbol[1]);
+    merges_free(&m);
+}
+
 static void products_merge_on(void **state)
 {
     (void)state;
@@ -102,6 +119,7 @@ int main(void)
         cmocka_unit_test(one_symbol_or_none),
         cmocka_unit_test(the_lowest_rank_comes_first),
         cmocka_unit_test(of_equals_the_leftmost),
+        cmocka_unit_test(a_product_is_no_rank),
         cmocka_unit_test(products_merge_on),
         cmocka_unit_test(a_text_comes_back),
     };

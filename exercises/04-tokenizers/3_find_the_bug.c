@@ -16,8 +16,8 @@
 // (0 to 3; a character of n bytes begins with n = 2: 110xxxxx, n = 3: 1110xxxx,
 // n = 4: 11110xxx, and goes on with bytes 10xxxxxx). And what is still held
 // back at the end of the stream is not to be lost: it is invalid UTF-8, so it
-// comes out as U+FFFD. Bytes that can never become a character must not be
-// held back.
+// comes out as U+FFFD. Bytes that begin no character, and bytes 10xxxxxx that
+// go on with none, must not be held back.
 #include "3_find_the_bug.h"
 
 #include <string.h>

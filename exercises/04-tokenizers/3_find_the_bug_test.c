@@ -47,6 +47,39 @@ static void whole_characters(void **state)
            "\u00e9\u6771\u4eac\U0001f642");
 }
 
+// The bytes as one piece: how much of them is shown at once, and how much held?
+static void at_once(const char *bytes, const char *want, int held)
+{
+    Stream s = {0};
+    Buffer out = {0}, hex = {0};
+    buffer_print(&out, "%s", "");
+    show(&hex, bytes, strlen(bytes));
+    stream_add(&s, text_of(bytes), &out);
+    if (strcmp(out.at, want) != 0 || s.n != held)
+        fail_msg("the bytes %s\nshould show \"%s\" at once and hold back %d "
+                 "bytes,\nbut show   \"%s\" and hold back %d",
+                 hex.at, want, held, out.at, s.n);
+    stream_end(&s, &out);
+    if (s.n != 0)
+        fail_msg("the bytes %s: after the end of the stream %d bytes are still "
+                 "held back",
+                 hex.at, s.n);
+    buffer_free(&out);
+    buffer_free(&hex);
+}
+
+static void what_is_complete_is_shown_at_once(void **state)
+{
+    (void)state;
+    at_once("ok", "ok", 0);
+    at_once("caf\u00e9", "caf\u00e9", 0);
+    at_once("\u6771\u4eac", "\u6771\u4eac", 0);
+    at_once("so \U0001f642", "so \U0001f642", 0);
+    at_once("caf\xc3", "caf", 1);
+    at_once("\u00e9\xe6\x9d", "\u00e9", 2);
+    at_once("\u6771\xf0\x9f\x99", "\u6771", 3);
+}
+
 static void an_accent_in_two(void **state)
 {
     (void)state;
@@ -118,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_characters),
+        cmocka_unit_test(what_is_complete_is_shown_at_once),
         cmocka_unit_test(an_accent_in_two),
         cmocka_unit_test(a_smile_in_two_and_two),
         cmocka_unit_test(chinese_byte_by_byte),

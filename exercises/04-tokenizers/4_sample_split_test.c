@@ -8,19 +8,20 @@
 
 static SentencePiece model(void)
 {
-    static const char *const piece[] = {"<unk>", "a",  "b",   "c",
-                                        "ab",    "bc", "abc", "\u00e9"};
-    static const float score[] = {0,     -2.0f, -2.5f, -2.2f,
-                                  -3.0f, -3.4f, -5.0f, -4.0f};
-    Text list[8];
+    enum { PIECES = 10 };
+    static const char *const piece[PIECES] = {
+        "<unk>", "a", "b", "c", "ab", "bc", "abc", "\u00e9", "yz", "abcabca"};
+    static const float score[PIECES] = {0,     -2.0f, -2.5f, -2.2f, -3.0f,
+                                        -3.4f, -5.0f, -4.0f, -3.0f, -9.0f};
+    Text list[PIECES];
     SentencePiece s;
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < PIECES; i++)
         list[i] = text_of(piece[i]);
-    assert_null(sentencepiece_unigram(&s, list, score, 8));
+    assert_null(sentencepiece_unigram(&s, list, score, PIECES));
     return s;
 }
 
-enum { SPLITS = 64, LONGEST = 16 };
+enum { SPLITS = 128, LONGEST = 16 };
 
 typedef struct Split {
     int id[LONGEST], n;
@@ -76,15 +77,18 @@ static void expect(const char *text, double alpha)
     Rng r = rng_new(17);
     for (int k = 0; k < DRAWS; k++) {
         Ids ids = {0};
+        ids_add(&ids, 3); // something is in the list already
         sample_split(&s, text_of(text), alpha, &r, &ids);
+        if (ids.n < 1 || ids.at[0] != 3)
+            fail_msg("\"%s\": what was in the list before is gone", text);
+        const int *id = ids.at + 1, n = ids.n - 1;
         int i = 0;
-        while (i < all.n && (all.split[i].n != ids.n ||
-                             (ids.n && memcmp(all.split[i].id, ids.at,
-                                              ids.n * sizeof *ids.at) != 0)))
+        while (i < all.n && (all.split[i].n != n ||
+                             memcmp(all.split[i].id, id, n * sizeof *id) != 0))
             i++;
         if (i == all.n) {
             Buffer got = {0};
-            print_split(&s, ids.at, ids.n, &got);
+            print_split(&s, id, n, &got);
             fail_msg("\"%s\" was split into \"%s\", which is no split of it",
                      text, got.at);
         }
@@ -142,6 +146,16 @@ static void accents_and_unknown_characters(void **state)
            "ab",
            1);
     expect("x", 1);
+    // y and z are no pieces: yz, or two unknown ones.
+    expect("yz", 0);
+    expect("yz", 0.1);
+    expect("ayza", 0.1);
+}
+
+static void a_piece_of_seven_bytes(void **state)
+{
+    (void)state;
+    expect("abcabca", 1);
 }
 
 // The weight of 3,000 characters is below the smallest double.
@@ -177,6 +191,7 @@ int main(void)
         cmocka_unit_test(all_splits_alike),
         cmocka_unit_test(flatter_and_sharper),
         cmocka_unit_test(accents_and_unknown_characters),
+        cmocka_unit_test(a_piece_of_seven_bytes),
         cmocka_unit_test(a_long_text),
     };
     return cmocka_run_group_tests_name("4_sample_split", tests, NULL, NULL);

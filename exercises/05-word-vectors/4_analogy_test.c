@@ -37,6 +37,9 @@ static void the_well_known_one(void **state)
     Vectors u = words();
     expect(&u, MAN, KING, WOMAN, QUEEN);
     expect(&u, KING, QUEEN, MAN, WOMAN);
+    u.n = QUEEN + 1; // the last word may be the right one
+    expect(&u, MAN, KING, WOMAN, QUEEN);
+    u.n = WORDS;
     vectors_free(&u);
 }
 
@@ -49,6 +52,21 @@ static void the_question_is_no_answer(void **state)
     expect(&u, MAN, KING, WOMAN, -1);
     u.n = WORDS;
     vectors_free(&u);
+}
+
+// The only word left is the opposite of b: a product of 0 is better than none.
+static void the_only_word_is_an_answer(void **state)
+{
+    (void)state;
+    static const float at[5][2] = {{0, 0}, {0, 1}, {1, 0}, {0, -1}, {-1, 0}};
+    Vectors v = vectors_new(5, 2);
+    memcpy(v.at, at, sizeof at);
+    const int got = vectors_analogy(&v, 1, 2, 3);
+    if (got != 4)
+        fail_msg("of 4 words only word 4 is not in the question; its product "
+                 "is 0, but it is the best; yours says %d",
+                 got);
+    vectors_free(&v);
 }
 
 // Sums and products disagree here: word 4 is c itself and has the largest sum,
@@ -93,6 +111,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_well_known_one),
         cmocka_unit_test(the_question_is_no_answer),
+        cmocka_unit_test(the_only_word_is_an_answer),
         cmocka_unit_test(it_is_a_product),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // A step against the equations in loops, then against what gates are for.
 #include "06-recurrent/lstm.h"
 
+#include "common/gradcheck.h"
 #include "common/testing.h"
 
 enum { N = 3, IN = 2, H = 5 };
@@ -102,11 +103,42 @@ static void a_cell_that_keeps(void **state)
     params_free(p);
 }
 
+typedef struct Made {
+    Lstm l;
+    Matrix *x, *h, *c;
+} Made;
+
+// Two steps, so that the state and the cell of the first are used again.
+static Matrix *loss_of(Tape *t, void *context)
+{
+    const Made *m = context;
+    LstmState s = {on_tape(t, m->h), on_tape(t, m->c)};
+    Matrix *x = on_tape(t, m->x);
+    s = lstm_step(&m->l, x, lstm_step(&m->l, x, s));
+    return mean(mul(s.h, add(s.h, s.c)));
+}
+
+static void every_gradient_is_a_slope(void **state)
+{
+    (void)state;
+    Params *p = params_new(4);
+    Made m = {.l = lstm_new(p, IN, H, "cell")};
+    m.x = param_normal(p, N, IN, 1, "x");
+    m.h = param_normal(p, N, H, 1, "h");
+    m.c = param_normal(p, N, H, 1, "c");
+    GradError e = gradcheck(p, loss_of, &m, 1e-2, 30, 1);
+    params_free(p);
+    if (!(e.worst < 2e-4))
+        fail_msg("two steps, each number moved a little to both sides: at %s",
+                 e.where);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_step),
         cmocka_unit_test(a_cell_that_keeps),
+        cmocka_unit_test(every_gradient_is_a_slope),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

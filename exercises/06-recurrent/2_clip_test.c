@@ -47,6 +47,7 @@ static void a_short_one_stays(void **state)
 {
     (void)state;
     clipped(100, sqrt(169.26));
+    clipped(13.5f, sqrt(169.26));
     clipped(INFINITY, sqrt(169.26));
 }
 

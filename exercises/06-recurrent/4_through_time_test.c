@@ -103,6 +103,7 @@ static void truncated(void **state)
     (void)state;
     check_reach(1);
     check_reach(3);
+    check_reach(T - 1);
 }
 
 static void gradients_are_added(void **state)
@@ -116,12 +117,18 @@ static void gradients_are_added(void **state)
     PlainWeights d = {w, u, b};
     plain_forward(T, IN, WIDTH, &p, c.x, h);
     plain_back(T, IN, WIDTH, &p, c.x, h, c.dy, T, &d, dx);
-    const float once = w[0];
+    const float once[] = {w[0], u[0], b[0], dx[0]};
     plain_back(T, IN, WIDTH, &p, c.x, h, c.dy, T, &d, dx);
-    if (!(once != 0 && fabsf(w[0] - 2 * once) < 1e-4f))
-        fail_msg("called twice, the gradient of w[0] should be 2 x %.5f, it is "
-                 "%.5f",
-                 (double)once, (double)w[0]);
+    const float twice[] = {w[0], u[0], b[0], dx[0]};
+    for (int i = 0; i < 3; i++)
+        if (!(once[i] != 0 && fabsf(twice[i] - 2 * once[i]) < 1e-4f))
+            fail_msg("called twice, the gradient of %c[0] should be 2 x %.5f, "
+                     "it is %.5f",
+                     "wub"[i], (double)once[i], (double)twice[i]);
+    if (!(fabsf(twice[3] - once[3]) < 1e-6f))
+        fail_msg("called twice, the gradient of x[0] should be written over: "
+                 "%.5f again, it is %.5f",
+                 (double)once[3], (double)twice[3]);
     params_free(c.p);
 }
 

@@ -45,6 +45,14 @@ static void a_window_reaches_to_both_sides(void **state)
     expect((Mask){.window = 1}, 3, 3, "#...#...#");
 }
 
+static void the_window_is_around_the_position_too(void **state)
+{
+    (void)state;
+    expect((Mask){.window = 2}, 2, 5, "..###...##");
+    // The first two queries stand before all keys; key 0 is near the second.
+    expect((Mask){.window = 2}, 4, 2, "..#.####");
+}
+
 static void both_together(void **state)
 {
     (void)state;
@@ -59,6 +67,7 @@ int main(void)
         cmocka_unit_test(causal_hides_the_future),
         cmocka_unit_test(the_last_query_stands_at_the_last_key),
         cmocka_unit_test(a_window_reaches_to_both_sides),
+        cmocka_unit_test(the_window_is_around_the_position_too),
         cmocka_unit_test(both_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

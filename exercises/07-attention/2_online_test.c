@@ -3,16 +3,17 @@
 
 #include "common/testing.h"
 
-enum { N = 6, W = 2 };
+enum { N = 6, W = 3 };
 
-static const float values[N][W] = {{1, -2}, {3, 5},   {-7, 11},
-                                   {4, 17}, {19, -3}, {2, 8}};
+static const float values[N][W] = {{1, -2, 6}, {3, 5, -9},  {-7, 11, 1},
+                                   {4, 17, 2}, {19, -3, 5}, {2, 8, -4}};
 
 // softmax(score) times values, all at once.
 static void whole(const float *score, double *y)
 {
     double max = -INFINITY, sum = 0;
-    y[0] = y[1] = 0;
+    for (int c = 0; c < W; c++)
+        y[c] = 0;
     for (int j = 0; j < N; j++)
         max = fmax(max, (double)score[j]);
     for (int j = 0; j < N && max > -INFINITY; j++) {
@@ -72,6 +73,7 @@ static void scores_that_no_power_can_hold(void **state)
     (void)state;
     one_by_one((const float[N]){1000, 1001, 999, 1000, 1002, 998});
     one_by_one((const float[N]){-1000, -1001, -999, -1000, -1002, -998});
+    one_by_one((const float[N]){-3e4f, -30001, -29999, -3e4f, -30002, -3e4f});
 }
 
 static void keys_that_may_not_be_seen(void **state)
@@ -86,17 +88,18 @@ static void two_halves_make_a_whole(void **state)
 {
     (void)state;
     const float no = -INFINITY;
-    const float rows[4][N] = {{0, 1, 3, 4, 6, 7},
-                              {1000, 1001, 999, 3, 2, 1},
-                              {no, no, no, 1, 2, 3},
-                              {1, 2, 3, no, no, no}};
-    for (int r = 0; r < 4; r++)
+    const float rows[6][N] = {
+        {0, 1, 3, 4, 6, 7},    {1000, 1001, 999, 3, 2, 1},
+        {no, no, no, 1, 2, 3}, {1, 2, 3, no, no, no},
+        {2, 1, 2, 2, 0, 2},    {-3e4f, -30001, -29999, -3e4f, -30002, -3e4f}};
+    for (int r = 0; r < 6; r++)
         for (int cut = 0; cut <= N; cut++) {
             float y[W], z[W];
             Online a = seen(rows[r], 0, cut, y);
             Online b = seen(rows[r], cut, N, z);
             const Online before = b;
-            const float kept[W] = {z[0], z[1]};
+            float kept[W];
+            memcpy(kept, z, sizeof z);
             online_join(&a, &b);
             if (b.max != before.max || b.sum != before.sum ||
                 memcmp(z, kept, sizeof z) != 0)
@@ -120,6 +123,24 @@ static void a_joined_one_goes_on(void **state)
     expect("joined, then two more", score, y);
 }
 
+// Two halves that saw nothing make one that saw nothing: no NaN may stay in it.
+static void two_empty_halves(void **state)
+{
+    (void)state;
+    const float no = -INFINITY, score[N] = {no, no, no, no, 1, 2};
+    float y[W], z[W];
+    Online a = seen(score, 0, 2, y), b = seen(score, 2, 4, z);
+    online_join(&a, &b);
+    if (a.max != no || a.sum != 0)
+        fail_msg("two halves joined that saw nothing: max should be -inf and "
+                 "sum 0, yours are %g and %g",
+                 (double)a.max, (double)a.sum);
+    online_take(&a, score[4], values[4]);
+    online_take(&a, score[5], values[5]);
+    online_end(&a);
+    expect("two empty halves, then two keys", score, y);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +150,7 @@ int main(void)
         cmocka_unit_test(keys_that_may_not_be_seen),
         cmocka_unit_test(two_halves_make_a_whole),
         cmocka_unit_test(a_joined_one_goes_on),
+        cmocka_unit_test(two_empty_halves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,6 +93,36 @@ static void not_even_with_huge_scores(void **state)
     expect("scores of tens of thousands", 5, true, q, k, v);
 }
 
+// All scores are -1.7e12: lower than any "low" number short of -INFINITY.
+static void not_even_with_scores_below_any(void **state)
+{
+    (void)state;
+    float q[MOST], k[MOST], v[MOST];
+    fill(v, MOST, 1, 3);
+    for (int i = 0; i < MOST; i++) {
+        q[i] = 1e6f;
+        k[i] = -1e6f;
+    }
+    expect("scores of -1.7e12", 5, false, q, k, v);
+    expect("scores of -1.7e12", 5, true, q, k, v);
+}
+
+// Products with 3e38 overflow: no sum may hold them, not even with -INFINITY.
+static void not_even_with_the_largest_floats(void **state)
+{
+    (void)state;
+    float q[MOST], k[MOST], v[MOST];
+    fill(q, MOST, 3, 1);
+    fill(k, MOST, 1, 2);
+    fill(v, MOST, 1, 3);
+    for (int i = 5 * D; i < MOST; i++) {
+        k[i] = i % 2 ? 3e38f : -3e38f;
+        v[i] = 3e38f;
+    }
+    expect("3e38 in the padding", 5, false, q, k, v);
+    expect("3e38 in the padding", 5, true, q, k, v);
+}
+
 static void an_empty_sentence_gives_zeros(void **state)
 {
     (void)state;
@@ -110,6 +140,8 @@ int main(void)
         cmocka_unit_test(without_padding),
         cmocka_unit_test(padding_changes_nothing),
         cmocka_unit_test(not_even_with_huge_scores),
+        cmocka_unit_test(not_even_with_scores_below_any),
+        cmocka_unit_test(not_even_with_the_largest_floats),
         cmocka_unit_test(an_empty_sentence_gives_zeros),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

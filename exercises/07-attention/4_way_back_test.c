@@ -93,6 +93,17 @@ static void hidden_keys_get_nothing(void **state)
     expect("causal", mask, 0);
 }
 
+// A mask has no order: hidden keys stand before those that may be seen, too.
+static void a_mask_with_holes(void **state)
+{
+    (void)state;
+    float mask[TQ * TK];
+    for (int i = 0; i < TQ; i++)
+        for (int j = 0; j < TK; j++)
+            mask[i * TK + j] = (i + 2 * j) % 3 == 0 ? -INFINITY : 0;
+    expect("a mask with holes", mask, 2);
+}
+
 static void a_query_that_sees_nothing(void **state)
 {
     (void)state;
@@ -108,6 +119,7 @@ int main(void)
         cmocka_unit_test(all_keys_seen),
         cmocka_unit_test(gradients_are_added_to),
         cmocka_unit_test(hidden_keys_get_nothing),
+        cmocka_unit_test(a_mask_with_holes),
         cmocka_unit_test(a_query_that_sees_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@
 static void expect(int heads, int head, const float *slope, double want)
 {
     if (!(fabs((double)slope[head] - want) < 1e-6 * want))
-        fail_msg("%d heads: head %d should have the slope %.7f, yours is %.7f",
+        fail_msg("%d heads: head %d should have the slope %.9g, yours is %.9g",
                  heads, head, want, (double)slope[head]);
 }
 
@@ -21,7 +21,7 @@ static void eight_heads(void **state)
 static void other_powers_of_two(void **state)
 {
     (void)state;
-    float slope[16];
+    float slope[64];
     alibi_slopes(1, slope);
     expect(1, 0, slope, 1 / 256.0);
     alibi_slopes(2, slope);
@@ -31,6 +31,9 @@ static void other_powers_of_two(void **state)
     expect(16, 0, slope, 0.70710678);
     expect(16, 1, slope, 0.5);
     expect(16, 15, slope, 1 / 256.0);
+    alibi_slopes(64, slope);
+    expect(64, 0, slope, 0.91700404);
+    expect(64, 63, slope, 1 / 256.0);
 }
 
 static void three_heads(void **state)
@@ -41,6 +44,17 @@ static void three_heads(void **state)
     expect(3, 0, slope, 1 / 16.0);
     expect(3, 1, slope, 1 / 256.0);
     expect(3, 2, slope, 1 / 4.0);
+}
+
+static void twelve_heads(void **state)
+{
+    (void)state;
+    float slope[12];
+    alibi_slopes(12, slope);
+    for (int h = 0; h < 8; h++)
+        expect(12, h, slope, 1.0 / (2 << h));
+    for (int h = 8; h < 12; h++) // of 16 heads the first, the third ...
+        expect(12, h, slope, 0.70710678118655 / (1 << (h - 8)));
 }
 
 static void forty_heads_as_in_a_model_of_13_billion(void **state)
@@ -62,6 +76,7 @@ int main(void)
         cmocka_unit_test(eight_heads),
         cmocka_unit_test(other_powers_of_two),
         cmocka_unit_test(three_heads),
+        cmocka_unit_test(twelve_heads),
         cmocka_unit_test(forty_heads_as_in_a_model_of_13_billion),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

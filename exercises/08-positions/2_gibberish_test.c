@@ -67,6 +67,7 @@ static void some_heads_share_keys(void **state)
     compare("64 heads of width 4, 8 groups (like 70 billion)", 256, 64, 8);
     compare("32 heads of width 4, 4 groups (like 1.1 billion)", 128, 32, 4);
     compare("12 heads of width 6, 2 groups", 72, 12, 2);
+    compare("20 heads of width 4, 10 groups", 80, 20, 10);
 }
 
 static void all_heads_share_keys(void **state)

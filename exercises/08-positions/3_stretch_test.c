@@ -38,6 +38,7 @@ static void the_slowest_pair_is_stretched(void **state)
     check_pair(4, 0.5f, 1, plain(4, 1) / 2);
     check_pair(10, 0.125f, 4, plain(10, 4) / 8);
     check_pair(16, 0.25f, 7, plain(16, 7) / 4);
+    check_pair(4, 0.015625f, 1, plain(4, 1) / 64);
 }
 
 static void the_fastest_pair_is_not(void **state)
