@@ -93,12 +93,23 @@ LlamaMatrix llama_floats(const float *w, int rows, int cols)
     return (LlamaMatrix){&llama_f32, rows, cols, w};
 }
 
+// Up to so many rows of x, a product takes the time of reading the weights: to
+// pack them, as for many rows, would take longer than it saves.
+enum { FEW = 4 };
+
 static void float_rows(const LlamaProducts *p, int i, int from, int to)
 {
+    enum { BLOCK = 32 }; // rows of weights that stay in the cache
     const LlamaMatrix *m = p->part[i].w;
-    const float *w = (const float *)m->at + (size_t)from * m->cols;
-    gemm_nt(p->n, to - from, m->cols, p->x, m->cols, w, m->cols,
-            p->part[i].y + from, m->rows, false);
+    const float *w = m->at;
+    const int rows = p->n <= FEW ? 1 : p->n; // of x at a time
+    const int block = p->n == rows ? to - from : BLOCK;
+    for (; from < to; from += block)
+        for (int j = 0; j < p->n; j += rows)
+            gemm_nt(rows, to - from < block ? to - from : block, m->cols,
+                    p->x + (size_t)j * m->cols, m->cols,
+                    w + (size_t)from * m->cols, m->cols,
+                    p->part[i].y + (size_t)j * m->rows + from, m->rows, false);
 }
 
 static void float_row(const LlamaMatrix *m, int i, float *x)
@@ -154,7 +165,8 @@ static void look_at_row(const Ahead *a, int i)
     (*m)->kind->look(*m, i);
 }
 
-// A token's time goes by with reading: who waits may begin with the next.
+// The time of a few tokens goes by with reading: who waits may begin with the
+// next.
 static void look_ahead(const LlamaProducts *p)
 {
     Ahead a = {.look = look_at_row};
@@ -166,8 +178,8 @@ static void look_ahead(const LlamaProducts *p)
 }
 
 // The matrices are one stretch of work for the threads, who would else have to
-// meet after each of them. For one row of x the cost is that of reading: four
-// times as much as one would say from the arithmetic.
+// meet after each of them. For few rows of x the cost is that of reading: four
+// times as much as one would say from the arithmetic for one.
 static void multiply(const LlamaProducts *p)
 {
     const LlamaMatrix *w = p->part[0].w;
@@ -182,9 +194,9 @@ static void multiply(const LlamaProducts *p)
     }
     if (w->kind->prepare)
         w->kind->prepare(p);
-    if (p->n == 1)
+    if (p->n <= FEW)
         look_ahead(p);
-    parallel_for(units, 2.0 * (p->n > 1 ? p->n : 4) * w->cols * unit,
+    parallel_for(units, 2.0 * (p->n > 4 ? p->n : 4) * w->cols * unit,
                  some_units, (void *)p);
 }
 

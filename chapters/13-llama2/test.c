@@ -309,8 +309,8 @@ static void chunks_change_nothing(void **state)
     Cria c = odd_cria();
     Llama m = cria_llama(&c);
     float want[41];
-    static const int chunk[] = {LONG, 1, 2, 7, 64, 100};
-    for (int i = 0; i < 6; i++) {
+    static const int chunk[] = {LONG, 1, 2, 4, 5, 7, 64, 100};
+    for (int i = 0; i < 8; i++) {
         LlamaRun r = llama_run_new(&m, 1, LONG);
         const float *got = NULL;
         for (int at = 0; at < LONG; at += chunk[i])
