@@ -115,7 +115,7 @@ static void take_scores(float *s, int m, float *max, float *sum_e, float *y,
     float top = *max;
     for (int j = 0; j < m; j++)
         top = s[j] > top ? s[j] : top;
-    if (top == -INFINITY) { // nothing seen yet, and nothing here, or but NaN
+    if (top == -INFINITY) { // nothing seen yet, and here nothing or NaN
         for (int j = 0; j < m; j++)
             s[j] = s[j] == -INFINITY ? 0 : s[j];
         *sum_e += sum(s, m);

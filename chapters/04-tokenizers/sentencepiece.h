@@ -30,6 +30,8 @@ typedef enum PieceType {
     PIECE_BYTE = 6
 } PieceType;
 
+enum { LONGEST_PIECE = 512 }; // bytes; a list with a longer one is refused
+
 // Room for Viterbi's algorithm: for each byte where a piece may end, the best
 // way to get there.
 typedef struct Arrival {

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define SPACE "\u2581"
-enum { SPACE_BYTES = 3, LONGEST_PIECE = 512 };
+enum { SPACE_BYTES = 3 };
 
 static SentencePiece empty_model(void)
 {

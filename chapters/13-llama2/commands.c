@@ -140,7 +140,7 @@ static void converse(const Llama *m, LlamaPieces *p, const Ask *a)
         interrupt_at_once(); // while it waits for a line
         if (getline(&line, &room, stdin) <= 0)
             break;
-        const Text said = text_trimmed(text_of(line)); // the form has blanks
+        const Text said = text_trimmed(text_of(line));
         if (said.length == 0)
             continue;
         if (!take_turn(&r, p, a, &sampler, said, &text)) {

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPACE "\u2581"  // U+2581 in UTF-8
-enum { LONGEST = 512 }; // bytes of a piece, as sentencepiece_bpe takes them
+#define SPACE "\u2581" // U+2581 in UTF-8
 
 // Appends t with `from` replaced by `to`.
 static void replaced(Buffer *b, Text t, const char *from, const char *to)
@@ -61,7 +60,7 @@ static void grow_spaced(Growing *g, Text piece)
 {
     Buffer b = {0};
     replaced(&b, piece, " ", SPACE);
-    if (b.length <= LONGEST)
+    if (b.length <= LONGEST_PIECE)
         grow(g, (Text){b.at, b.length}, PIECE_NORMAL);
     buffer_free(&b);
 }
